@@ -1,0 +1,154 @@
+//! Where a span keeps texts that a condition may find.
+
+use crate::{AttributeValue, Attributes, Span, SpanKind, StatusCode, TextForm, otlp, v1};
+
+/// A key and what stands under it.
+pub(super) struct Place<'a> {
+    pub(super) key: &'a str,
+    value: Content<'a>,
+    /// The only form in which the place is looked at, where it is not both.
+    only: Option<TextForm>,
+}
+
+enum Content<'a> {
+    Value(&'a AttributeValue),
+    Word(&'a str),
+}
+
+pub(super) type Visit<'v> = &'v mut dyn FnMut(Place<'_>);
+
+impl<'a> Place<'a> {
+    fn word(key: &'a str, word: &'a str, only: TextForm) -> Self {
+        Self { key, value: Content::Word(word), only: Some(only) }
+    }
+
+    pub(super) fn has_text(&self, form: TextForm, wanted: &str) -> bool {
+        self.only.is_none_or(|only| only == form)
+            && match self.value {
+                Content::Value(value) => value.text(form) == wanted,
+                Content::Word(word) => word == wanted,
+            }
+    }
+
+    /// Every text that a condition of any form finds here.
+    pub(super) fn texts(&self, mut visit: impl FnMut(&str)) {
+        match self.value {
+            Content::Word(word) => visit(word),
+            Content::Value(value @ (AttributeValue::Double(_) | AttributeValue::Bytes(_))) => {
+                visit(&value.text(TextForm::V1));
+                visit(&value.text(TextForm::V2));
+            }
+            Content::Value(value) => visit(&value.text(TextForm::V2)),
+        }
+    }
+}
+
+/// What the span itself holds: attributes, events, links, and its fields as v1 tags.
+pub(super) fn of_span(span: &Span, visit: Visit<'_>) {
+    match span {
+        Span::Otlp(span) => {
+            attributes(&span.attributes, visit);
+            for event in &span.events {
+                word("event", &event.name, visit);
+                attributes(&event.attributes, visit);
+            }
+            for link in &span.links {
+                attributes(&link.attributes, visit);
+            }
+            word("otel.status_description", &span.status.message, visit);
+            word("w3c.tracestate", &span.trace_state, visit);
+            of_status_and_kind(span.status.code, span.kind, visit);
+        }
+        Span::V1(span) => {
+            attributes(&span.tags, visit);
+            for log in &span.logs {
+                attributes(&log.fields, visit);
+            }
+        }
+    }
+}
+
+/// What the span shares with others: resource and scope, or process.
+pub(super) fn of_surroundings(span: &Span, visit: Visit<'_>) {
+    match span {
+        Span::Otlp(span) => {
+            attributes(&span.resource.attributes, visit);
+            of_scope(&span.scope, visit);
+        }
+        Span::V1(span) => {
+            if let Some(process) = &span.process {
+                of_process(process, visit);
+            }
+        }
+    }
+}
+
+pub(super) fn of_resource(resource: &otlp::Resource, visit: Visit<'_>) {
+    attributes(&resource.attributes, visit);
+}
+
+pub(super) fn of_scope(scope: &otlp::Scope, visit: Visit<'_>) {
+    attributes(&scope.attributes, visit);
+    word("otel.scope.name", &scope.name, visit);
+    word("otel.scope.version", &scope.version, visit);
+}
+
+pub(super) fn of_process(process: &v1::Process, visit: Visit<'_>) {
+    attributes(&process.tags, visit);
+    // Translated to OTLP the name is an attribute of the resource.
+    visit(Place::word("service.name", &process.service_name, TextForm::V2));
+}
+
+/// The name of the scope; a v1 span keeps it in a tag.
+pub(super) fn scope_name(span: &Span) -> &str {
+    match span {
+        Span::Otlp(span) => &span.scope.name,
+        Span::V1(span) => tag_text(span, "otel.scope.name"),
+    }
+}
+
+/// The version of the scope; a v1 span keeps it in a tag.
+pub(super) fn scope_version(span: &Span) -> &str {
+    match span {
+        Span::Otlp(span) => &span.scope.version,
+        Span::V1(span) => tag_text(span, "otel.scope.version"),
+    }
+}
+
+/// The attributes of the resource, or the tags of the process.
+pub(super) fn resource(span: &Span) -> Option<&Attributes> {
+    match span {
+        Span::Otlp(span) => Some(&span.resource.attributes),
+        Span::V1(span) => span.process.as_ref().map(|process| &process.tags),
+    }
+}
+
+/// Status and kind as the tags that the translation to v1 writes.
+pub(super) fn of_status_and_kind(status: StatusCode, kind: SpanKind, visit: Visit<'_>) {
+    word("span.kind", kind.as_str(), visit);
+    match status {
+        StatusCode::Error => {
+            word("error", "true", visit);
+            word("otel.status_code", "ERROR", visit);
+        }
+        StatusCode::Ok => word("otel.status_code", "OK", visit),
+        StatusCode::Unset | StatusCode::Unrecognized(_) => {}
+    }
+}
+
+fn tag_text<'a>(span: &'a v1::Span, key: &str) -> &'a str {
+    span.tags.get(key).and_then(AttributeValue::as_str).unwrap_or_default()
+}
+
+fn attributes(attributes: &Attributes, visit: Visit<'_>) {
+    for attribute in attributes {
+        visit(Place { key: &attribute.key, value: Content::Value(&attribute.value), only: None });
+    }
+}
+
+/// A field of OTLP that the translation to v1 makes a tag, if it says anything.
+fn word(key: &str, word: &str, visit: Visit<'_>) {
+    if !word.is_empty() {
+        visit(Place::word(key, word, TextForm::V1));
+    }
+}
