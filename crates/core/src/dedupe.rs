@@ -21,3 +21,6 @@ impl SpanDeduplicator {
         self.seen.insert((self.keys.0.hash_one(span), self.keys.1.hash_one(span)))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -27,6 +27,8 @@ mod ids;
 pub mod matching;
 mod memory;
 mod query;
+#[cfg(test)]
+mod samples;
 mod span;
 mod store;
 mod summary;

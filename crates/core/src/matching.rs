@@ -26,7 +26,7 @@ mod tests;
 
 pub use index::{IndexedPair, pairs_of_process, pairs_of_resource, pairs_of_scope, pairs_of_span, required_pair};
 
-use crate::{AttributeCondition, Attributes, Predicate, Span, SpanKind, StatusCode, TextForm, TraceQuery};
+use crate::{AttributeCondition, Predicate, Span, SpanKind, StatusCode, TextForm, TraceQuery};
 
 /// Whether the span starts inside the query's range and satisfies its predicate.
 #[must_use]
@@ -82,7 +82,6 @@ impl<'a> Meaning<'a> {
 }
 
 fn has_text(span: &Span, condition: &AttributeCondition) -> bool {
-    let wanted = condition.text.as_str();
     match Meaning::of(condition) {
         Meaning::Status(code) => span.status() == code,
         Meaning::NotError => span.status() != StatusCode::Error,
@@ -90,21 +89,19 @@ fn has_text(span: &Span, condition: &AttributeCondition) -> bool {
         Meaning::Kind(kind) => span.kind() == kind,
         Meaning::ScopeName(name) => place::scope_name(span) == name,
         Meaning::ScopeVersion(version) => place::scope_version(span) == version,
-        Meaning::Resource(key) => place::resource(span).is_some_and(|attributes| holds(attributes, key, wanted)),
-        Meaning::Anywhere => {
-            let mut found = false;
-            let mut look = |place: place::Place<'_>| {
-                found = found || place.key == condition.key && place.has_text(condition.form, wanted);
-            };
-            place::of_span(span, &mut look);
-            place::of_surroundings(span, &mut look);
-            found
-        }
+        Meaning::Resource(key) => holds(key, condition, |look| place::of_producer(span, look)),
+        Meaning::Anywhere => holds(&condition.key, condition, |look| {
+            place::of_span(span, look);
+            place::of_surroundings(span, look);
+        }),
     }
 }
 
-fn holds(attributes: &Attributes, key: &str, wanted: &str) -> bool {
-    attributes.iter().any(|attribute| attribute.key == key && attribute.value.text(TextForm::V2) == wanted)
+/// Whether one of the places has the wanted text under the key.
+fn holds(key: &str, condition: &AttributeCondition, places: impl FnOnce(place::Visit<'_>)) -> bool {
+    let mut found = false;
+    places(&mut |place| found = found || place.key == key && place.has_text(condition.form, &condition.text));
+    found
 }
 
 /// Text as Go's `strconv.ParseBool` reads it.

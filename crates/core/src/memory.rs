@@ -129,3 +129,6 @@ impl DependencyReader for MemoryStore {
         Ok(Vec::new())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -134,3 +134,6 @@ impl SummaryBuilder {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

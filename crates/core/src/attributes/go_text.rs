@@ -81,3 +81,6 @@ pub(super) fn json_string(text: &str, out: &mut String) {
     }
     out.push('"');
 }
+
+#[cfg(test)]
+mod tests;

@@ -70,11 +70,16 @@ pub(super) fn of_span(span: &Span, visit: Visit<'_>) {
 
 /// What the span shares with others: resource and scope, or process.
 pub(super) fn of_surroundings(span: &Span, visit: Visit<'_>) {
+    of_producer(span, visit);
+    if let Span::Otlp(span) = span {
+        of_scope(&span.scope, visit);
+    }
+}
+
+/// Resource or process.
+pub(super) fn of_producer(span: &Span, visit: Visit<'_>) {
     match span {
-        Span::Otlp(span) => {
-            attributes(&span.resource.attributes, visit);
-            of_scope(&span.scope, visit);
-        }
+        Span::Otlp(span) => of_resource(&span.resource, visit),
         Span::V1(span) => {
             if let Some(process) = &span.process {
                 of_process(process, visit);
@@ -95,8 +100,10 @@ pub(super) fn of_scope(scope: &otlp::Scope, visit: Visit<'_>) {
 
 pub(super) fn of_process(process: &v1::Process, visit: Visit<'_>) {
     attributes(&process.tags, visit);
-    // Translated to OTLP the name is an attribute of the resource.
-    visit(Place::word("service.name", &process.service_name, TextForm::V2));
+    // Translated to OTLP the name is an attribute of the resource, unless it is empty.
+    if !process.service_name.is_empty() {
+        visit(Place::word("service.name", &process.service_name, TextForm::V2));
+    }
 }
 
 /// The name of the scope; a v1 span keeps it in a tag.
@@ -112,14 +119,6 @@ pub(super) fn scope_version(span: &Span) -> &str {
     match span {
         Span::Otlp(span) => &span.scope.version,
         Span::V1(span) => tag_text(span, "otel.scope.version"),
-    }
-}
-
-/// The attributes of the resource, or the tags of the process.
-pub(super) fn resource(span: &Span) -> Option<&Attributes> {
-    match span {
-        Span::Otlp(span) => Some(&span.resource.attributes),
-        Span::V1(span) => span.process.as_ref().map(|process| &process.tags),
     }
 }
 

@@ -1,0 +1,105 @@
+use std::{future::Future, net::SocketAddr, time::Duration};
+
+use jaeger_dynamodb_grpc::ObservedRouter;
+use jaeger_dynamodb_runtime::{
+    exit::Failure, http::HttpServer, metrics::Metrics, readiness::Readiness, shutdown::drain,
+};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tonic::transport::server::TcpIncoming;
+
+use crate::{settings::Settings, store::Store};
+
+/// Leaves the rest of the ten seconds that orchestrators commonly grant.
+const DRAIN: Duration = Duration::from_secs(8);
+
+#[cfg(test)]
+mod tests;
+
+/// Both listeners, bound, so that an address in use is told before anything else is done.
+#[derive(Debug)]
+pub(crate) struct Server {
+    grpc: TcpListener,
+    http: HttpServer,
+    readiness: Readiness,
+    drain: Duration,
+}
+
+// === impl Server ===
+
+impl Server {
+    /// Binds both listeners and answers probes from now on.
+    pub(crate) async fn bind(settings: &Settings, metrics: Metrics) -> Result<Self, Failure> {
+        let grpc = bind("listen", settings.listen).await?;
+        let http = bind("http-listen", settings.http_listen).await?;
+        let readiness = Readiness::not_yet("opening the storage");
+        let http = HttpServer::start(http, readiness.clone(), metrics)
+            .map_err(|error| Failure::runtime("cannot serve HTTP", error))?;
+        Ok(Self { grpc, http, readiness, drain: DRAIN })
+    }
+
+    /// Opens the storage, serves it until `stop`, and drains.
+    pub(crate) async fn run(
+        self,
+        opening: impl Future<Output = Result<Store, Failure>>,
+        stop: CancellationToken,
+    ) -> Result<(), Failure> {
+        let store = tokio::select! {
+            store = opening => store?,
+            () = stop.cancelled() => return Ok(()),
+        };
+        self.http.add_routes(store.http);
+        let grpc_address =
+            self.grpc.local_addr().map_err(|error| Failure::runtime("cannot serve gRPC", error))?;
+        let draining = CancellationToken::new();
+        let mut serving = tokio::spawn(serve_grpc(self.grpc, store.services, draining.clone()));
+        self.readiness.ready();
+        tracing::info!(listen = %grpc_address, http_listen = %self.http.address(), "ready");
+
+        tokio::select! {
+            () = stop.cancelled() => {}
+            ended = &mut serving => return Err(unexpected_end(ended)),
+        }
+        self.readiness.not_ready("shutting down");
+        draining.cancel();
+        drain(self.drain, async {
+            // Probes and metrics are answered until the last request is.
+            if let Err(error) = serving.await {
+                tracing::error!(%error, "gRPC server failed while draining");
+            }
+            store.closing.await;
+            if let Err(error) = self.http.stop().await {
+                tracing::error!(%error, "HTTP server failed");
+            }
+        })
+        .await;
+        tracing::info!("stopped");
+        Ok(())
+    }
+}
+
+async fn bind(flag: &str, address: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|error| Failure::runtime(format_args!("cannot listen on --{flag} {address}"), error))
+}
+
+async fn serve_grpc(
+    listener: TcpListener,
+    services: ObservedRouter,
+    draining: CancellationToken,
+) -> Result<(), tonic::transport::Error> {
+    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+    services.serve_with_incoming_shutdown(incoming, draining.cancelled_owned()).await
+}
+
+type Ended = Result<Result<(), tonic::transport::Error>, tokio::task::JoinError>;
+
+fn unexpected_end(ended: Ended) -> Failure {
+    const MESSAGE: &str = "the gRPC server ended without being asked";
+    match ended {
+        Ok(Ok(())) => Failure::runtime(MESSAGE, "it stopped accepting"),
+        Ok(Err(error)) => Failure::runtime(MESSAGE, error),
+        Err(panicked) => Failure::runtime(MESSAGE, panicked),
+    }
+}

@@ -1,0 +1,109 @@
+use std::{ffi::OsString, time::Duration};
+
+use jaeger_dynamodb_runtime::config::{self, Start};
+
+use super::*;
+use crate::PROGRAM;
+
+fn start(flags: &[&str]) -> Result<Start<Settings>, String> {
+    let arguments = [PROGRAM.name].iter().chain(flags).map(OsString::from);
+    config::load_from(&PROGRAM, arguments, [], Settings::check).map_err(|error| error.to_string())
+}
+
+fn settings(flags: &[&str]) -> (Settings, Vec<String>) {
+    match start(flags) {
+        Ok(Start::Run { settings, warnings }) => (settings, warnings),
+        other => panic!("{flags:?}: {other:?}"),
+    }
+}
+
+#[test]
+fn the_defaults_are_valid_for_both_storages() {
+    for (flags, window, grace, creates) in
+        [(&["--storage", "embedded"], 30, 5, true), (&["--storage", "aws"], 300, 60, false)]
+    {
+        let (settings, warnings) = settings(flags);
+        assert_eq!(settings.window, Duration::from_secs(window));
+        assert_eq!(settings.window_grace, Duration::from_secs(grace));
+        assert_eq!(settings.create_tables, creates);
+        assert_eq!(warnings, Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_bad_combination_is_refused_with_its_reason() {
+    let cases: &[(&[&str], &str)] = &[
+        (&["--endpoint-url", "http://localhost:8000"], "has no endpoint"),
+        (&["--create-tables=false"], "always creates its tables"),
+        (&["--allow-purge", "--storage", "aws"], "refused on AWS"),
+        (&["--listen", "0.0.0.0:17272"], "cannot share an address"),
+        (&["--listen", "127.0.0.1:80", "--http-listen", "127.0.0.1:80"], "cannot share an address"),
+        (&["--window", "1500ms"], "--window \"1s 500ms\": window must be whole seconds"),
+        (&["--window", "0"], "window must be whole seconds, at least 1s"),
+        (&["--window-grace", "10ms"], "--window-grace \"10ms\""),
+        (&["--storage", "aws", "--window-grace", "5s"], "5s by which clocks may differ"),
+        (
+            &["--retention", "35s"],
+            "--retention \"35s\", window (default) \"30s\", window_grace (default) \"5s\": retention must exceed",
+        ),
+        (&["--window", "20m"], "must not exceed 900s"),
+        (&["--linger", "3s"], "at most half of the grace"),
+        (&["--max-message-size", "0"], "between 1 byte and 4GiB"),
+        (&["--max-message-size", "5GiB"], "between 1 byte and 4GiB"),
+        (&["--table-prefix", "jaeger/"], "DynamoDB names tables"),
+        (&["--storage", "s3"], "--storage \"s3\": expects embedded or aws"),
+        (&["--storage", "aws", "--endpoint-url", "localhost:8000"], "expects an http or https URL"),
+        (&["--log-level", "jaeger=loud"], "expects error, warn, info"),
+    ];
+    for (flags, reason) in cases {
+        let error = start(flags).unwrap_err();
+        assert!(error.contains("has 1 fault\n") && error.contains(reason), "{flags:?}: {error}");
+    }
+}
+
+#[test]
+fn a_good_combination_is_accepted_in_silence() {
+    let cases: &[&[&str]] = &[
+        &[
+            "--storage",
+            "aws",
+            "--endpoint-url",
+            "http://127.0.0.1:8000",
+            "--allow-purge",
+            "--window-grace",
+            "1s",
+        ],
+        &["--window", "1s", "--window-grace", "1s", "--allow-purge"],
+        &["--data-dir", ":memory:"],
+        &["--listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0"],
+        &["--storage", "aws", "--create-tables", "--linger", "30s", "--table-prefix", ""],
+    ];
+    for flags in cases {
+        assert_eq!(settings(flags).1, Vec::<String>::new(), "{flags:?}");
+    }
+}
+
+#[test]
+fn a_data_directory_that_has_no_effect_is_a_warning() {
+    let (_, warnings) = settings(&["--storage", "aws", "--data-dir", "/data"]);
+    assert_eq!(
+        warnings,
+        ["--storage \"aws\", --data-dir \"/data\": a data directory has no effect with --storage aws"]
+    );
+}
+
+#[test]
+fn every_printed_configuration_is_accepted_again() {
+    for flags in [
+        &["--storage", "aws"][..],
+        &["--window", "1s", "--data-dir", ":memory:", "--log-level", "info,h2=off"],
+    ] {
+        let Ok(Start::Answer(yaml)) = start(&[flags, &["--print-config"]].concat()) else {
+            panic!("{flags:?}")
+        };
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), &yaml).unwrap();
+        let path = file.path().display().to_string();
+        assert_eq!(settings(&["--config", &path]).0, settings(flags).0, "{yaml}");
+    }
+}

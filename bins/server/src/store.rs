@@ -1,0 +1,86 @@
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::Client;
+use axum::Router;
+use futures::future::{BoxFuture, FutureExt as _};
+use jaeger_dynamodb_core::Clock;
+use jaeger_dynamodb_dynamo::{DynamoStore, StoreParts};
+use jaeger_dynamodb_embedded::EmbeddedEngine;
+use jaeger_dynamodb_grpc::{GrpcConfig, ObservedRouter, Stores};
+use jaeger_dynamodb_runtime::{
+    aws::{self, AwsOptions},
+    exit::Failure,
+};
+
+use crate::{
+    clock::SystemClock,
+    settings::{EndpointUrl, Settings, Storage},
+};
+
+mod expiry;
+mod purge;
+
+/// What is served, and what has to be done after it.
+pub(crate) struct Store {
+    /// The gRPC services.
+    pub(crate) services: ObservedRouter,
+    /// HTTP routes beside the probes.
+    pub(crate) http: Router,
+    /// Waits until what was accepted is durable, then releases the storage.
+    pub(crate) closing: BoxFuture<'static, ()>,
+}
+
+/// Opens the storage and builds the services on it.
+pub(crate) async fn open_store(settings: &Settings) -> Result<Store, Failure> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let (client, engine) = open_client(settings).await?;
+    let parts = StoreParts { client, clock: Arc::clone(&clock), seed: None };
+    let store = DynamoStore::open(parts, settings.store_config())
+        .await
+        .map_err(|error| Failure::runtime("cannot open the store", error))?;
+    let store = Arc::new(store);
+
+    let stores = Stores { writer: store.clone(), reader: store.clone(), dependencies: store.clone() };
+    let config =
+        GrpcConfig { max_inbound_bytes: settings.max_message_size.to_usize(), ..GrpcConfig::default() };
+    let services = jaeger_dynamodb_grpc::router(stores, &config, clock)
+        .await
+        .map_err(|error| Failure::runtime("cannot build the gRPC services", error))?;
+    let http = if settings.allow_purge { purge::route(Arc::clone(&store)) } else { Router::new() };
+    let closing = close(store, engine).boxed();
+    Ok(Store { services, http, closing })
+}
+
+async fn close(store: Arc<DynamoStore>, engine: Option<EmbeddedEngine>) {
+    store.close().await;
+    if let Some(engine) = engine {
+        engine.close().await;
+    }
+}
+
+async fn open_client(settings: &Settings) -> Result<(Client, Option<EmbeddedEngine>), Failure> {
+    if settings.storage == Storage::Embedded {
+        let engine = open_engine(settings)?;
+        tokio::spawn(expiry::delete_expired_regularly(engine.clone()));
+        return Ok((engine.client(), Some(engine)));
+    }
+    let request_timeout = settings.store_config().request_timeout;
+    let options = AwsOptions {
+        endpoint_url: settings.endpoint_url.as_ref().map(EndpointUrl::as_str).map(str::to_owned),
+        attempt_timeout: request_timeout,
+        read_timeout: request_timeout,
+    };
+    let client = aws::dynamodb_client(&options)
+        .await
+        .map_err(|error| Failure::runtime("cannot reach DynamoDB", error))?;
+    Ok((client, None))
+}
+
+fn open_engine(settings: &Settings) -> Result<EmbeddedEngine, Failure> {
+    let directory = settings.data_dir.as_path();
+    let opened = match directory.to_str() {
+        Some(":memory:") => EmbeddedEngine::in_memory(),
+        _ => EmbeddedEngine::open(directory),
+    };
+    opened.map_err(|error| Failure::runtime("cannot open the embedded storage", error))
+}

@@ -1,0 +1,157 @@
+//! Reads.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{AttributeValue as SdkValue, ReturnConsumedCapacity};
+use serde_dynamo::{AttributeValue, Item};
+
+use super::date::DateOfResponse;
+use super::retry::TrustedDate;
+use super::write::key_item;
+use super::{Client, Deadline, RequestError};
+use crate::capacity::Purpose;
+use crate::keys::{Key, attribute};
+use crate::schema::Table;
+
+/// Whether a read must see every write that was acknowledged before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Consistency {
+    /// It must; costs twice as much.
+    Strong,
+    /// It may answer with a state of a moment ago.
+    Eventual,
+}
+
+/// A range of items of one partition, in the order of their sort keys.
+#[derive(Debug, Clone)]
+pub(crate) struct Query {
+    pub(crate) table: Table,
+    pub(crate) purpose: Purpose,
+    pub(crate) partition: Vec<u8>,
+    /// Only items whose sort key is not below this.
+    pub(crate) from: Option<Vec<u8>>,
+    /// Most items in a page. The embedded engine reads whole partitions without it.
+    pub(crate) limit: i32,
+}
+
+/// A page of items, and where the next one begins.
+#[derive(Debug)]
+pub(crate) struct Page {
+    pub(crate) items: Vec<Item>,
+    pub(crate) next: Option<HashMap<String, SdkValue>>,
+}
+
+impl Client {
+    /// One item by key.
+    pub(crate) async fn get(
+        &self,
+        table: Table,
+        key: Key,
+        consistency: Consistency,
+        purpose: Purpose,
+        deadline: Deadline,
+    ) -> Result<Option<Item>, RequestError> {
+        let name = self.table_name(table);
+        let key: HashMap<String, SdkValue> = key_item(key).into();
+        let attempt = |date: DateOfResponse| {
+            let request = self
+                .sdk
+                .get_item()
+                .table_name(&name)
+                .set_key(Some(key.clone()))
+                .consistent_read(consistency == Consistency::Strong)
+                .return_consumed_capacity(ReturnConsumedCapacity::Total);
+            let name = &name;
+            async move {
+                let sent = request.customize().interceptor(date).send().await;
+                sent.map_err(|error| RequestError::of(error, name))
+            }
+        };
+        let (output, TrustedDate(_)) = self.with_retries(deadline, attempt).await?;
+        self.charge(table, purpose, false, output.consumed_capacity());
+        Ok(output.item.map(Item::from))
+    }
+
+    /// One page of a range, read strongly.
+    pub(crate) async fn page(
+        &self,
+        query: &Query,
+        start: Option<HashMap<String, SdkValue>>,
+        deadline: Deadline,
+    ) -> Result<Page, RequestError> {
+        let name = self.table_name(query.table);
+        let attempt = |date: DateOfResponse| {
+            let mut request = self
+                .sdk
+                .query()
+                .table_name(&name)
+                .expression_attribute_names("#partition", attribute::PARTITION)
+                .expression_attribute_values(":partition", AttributeValue::B(query.partition.clone()).into())
+                .limit(query.limit)
+                .consistent_read(true)
+                .set_exclusive_start_key(start.clone())
+                .return_consumed_capacity(ReturnConsumedCapacity::Total);
+            request = match &query.from {
+                Some(from) => request
+                    .key_condition_expression("#partition = :partition AND #sort >= :from")
+                    .expression_attribute_names("#sort", attribute::SORT)
+                    .expression_attribute_values(":from", AttributeValue::B(from.clone()).into()),
+                None => request.key_condition_expression("#partition = :partition"),
+            };
+            let name = &name;
+            async move {
+                let sent = request.customize().interceptor(date).send().await;
+                sent.map_err(|error| RequestError::of(error, name))
+            }
+        };
+        let (output, TrustedDate(_)) = self.with_retries(deadline, attempt).await?;
+        self.charge(query.table, query.purpose, false, output.consumed_capacity());
+        let items = output.items.unwrap_or_default().into_iter().map(Item::from).collect();
+        Ok(Page { items, next: output.last_evaluated_key.filter(|key| !key.is_empty()) })
+    }
+
+    /// All items of a range, page by page.
+    pub(crate) async fn all(&self, query: &Query, deadline: Deadline) -> Result<Vec<Item>, RequestError> {
+        let mut items = Vec::new();
+        let mut start = None;
+        loop {
+            let page = self.page(query, start, deadline).await?;
+            items.extend(page.items);
+            start = page.next;
+            if start.is_none() {
+                return Ok(items);
+            }
+        }
+    }
+
+    /// One page of keys of a whole table: only for purging.
+    pub(crate) async fn scan_keys(&self, table: Table, limit: i32, deadline: Deadline) -> Result<Vec<Key>, RequestError> {
+        let name = self.table_name(table);
+        let attempt = |date: DateOfResponse| {
+            let request = self
+                .sdk
+                .scan()
+                .table_name(&name)
+                .projection_expression("#partition, #sort")
+                .expression_attribute_names("#partition", attribute::PARTITION)
+                .expression_attribute_names("#sort", attribute::SORT)
+                .limit(limit)
+                .consistent_read(true)
+                .return_consumed_capacity(ReturnConsumedCapacity::Total);
+            let name = &name;
+            async move {
+                let sent = request.customize().interceptor(date).send().await;
+                sent.map_err(|error| RequestError::of(error, name))
+            }
+        };
+        let (output, TrustedDate(_)) = self.with_retries(deadline, attempt).await?;
+        self.charge(table, Purpose::Administration, false, output.consumed_capacity());
+        let items = output.items.unwrap_or_default().into_iter().map(Item::from);
+        Ok(items.filter_map(|item| key_of(&item)).collect())
+    }
+}
+
+fn key_of(item: &Item) -> Option<Key> {
+    let bytes = |name| crate::item::bytes(item, name).map(<[u8]>::to_vec);
+    Some(Key { partition: bytes(attribute::PARTITION)?, sort: bytes(attribute::SORT)? })
+}

@@ -1,0 +1,136 @@
+//! Settings of the store.
+
+use std::time::Duration;
+
+use thiserror::Error;
+
+use crate::window::MAX_OPEN_SECONDS;
+
+/// Settings of a [`DynamoStore`](crate::DynamoStore). They are data: clients and clocks are handed over beside them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreConfig {
+    /// Put before every table's name.
+    pub table_prefix: String,
+    /// Create tables that do not exist; otherwise they are only verified.
+    pub create_tables: bool,
+    /// How long spans are kept. Applies to new windows.
+    pub retention: Duration,
+    /// Length of new windows, whole seconds.
+    pub window: Duration,
+    /// How long after its end a new window still takes commits, whole seconds.
+    pub window_grace: Duration,
+    /// How far the clocks of the storage service's front ends may be apart. Zero where there is one clock.
+    pub clock_skew: Duration,
+    /// How long a commit waits for company while requests come faster than commits. Zero commits at once; a lone
+    /// request never waits.
+    pub linger: Duration,
+    /// Largest record, in bytes of the item, that takes its pack along instead of leaving it to an item of its own.
+    pub inline_pack_bytes: usize,
+    /// Bytes of spans that may wait for a commit; more are refused as overload.
+    pub max_queued_bytes: usize,
+    /// Most commits in flight at a time, for each tenant.
+    pub max_lanes: usize,
+    /// Bytes of log records that readers keep in memory.
+    pub tail_cache_bytes: usize,
+    /// Requests that one query has in flight at a time.
+    pub read_concurrency: usize,
+    /// How long a single request to the storage service may take.
+    pub request_timeout: Duration,
+    /// How long one read, with all of its retries, may take.
+    pub read_budget: Duration,
+}
+
+/// Settings that contradict each other, all of them.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{}", .0.join("; "))]
+pub struct InvalidConfig(pub Vec<String>);
+
+impl StoreConfig {
+    /// Settings for DynamoDB itself.
+    #[must_use]
+    pub fn aws() -> Self {
+        Self {
+            table_prefix: "jaeger.".to_owned(),
+            create_tables: false,
+            retention: Duration::from_secs(7 * 24 * 3600),
+            window: Duration::from_secs(300),
+            window_grace: Duration::from_secs(60),
+            clock_skew: Duration::from_secs(5),
+            linger: Duration::ZERO,
+            // Both fit the same few started KB that the two items would cost.
+            inline_pack_bytes: 4 * 1024,
+            max_queued_bytes: 128 * 1024 * 1024,
+            max_lanes: 8,
+            tail_cache_bytes: 128 * 1024 * 1024,
+            read_concurrency: 32,
+            request_timeout: Duration::from_secs(3),
+            read_budget: Duration::from_secs(20),
+        }
+    }
+
+    /// Settings for the embedded engine: one clock, an fsync for each item, a reader that never waits long.
+    #[must_use]
+    pub fn embedded() -> Self {
+        Self {
+            create_tables: true,
+            window: Duration::from_secs(30),
+            window_grace: Duration::from_secs(5),
+            clock_skew: Duration::ZERO,
+            inline_pack_bytes: crate::size::MAX_CONTENT_BYTES,
+            ..Self::aws()
+        }
+    }
+
+    /// Checks that the settings make sense together.
+    ///
+    /// # Errors
+    /// All contradictions at once, each saying why.
+    pub fn validate(&self) -> Result<(), InvalidConfig> {
+        let mut problems = Vec::new();
+        let mut refuse = |wrong: bool, why: String| {
+            if wrong {
+                problems.push(why);
+            }
+        };
+        let whole_seconds = |duration: Duration| duration.subsec_nanos() == 0;
+        refuse(!whole_seconds(self.window) || self.window.is_zero(), "window must be whole seconds, at least 1s".into());
+        refuse(
+            !whole_seconds(self.window_grace) || self.window_grace.is_zero(),
+            "window-grace must be whole seconds, at least 1s".into(),
+        );
+        refuse(
+            self.window_grace <= self.clock_skew,
+            format!("window-grace must exceed the {}s by which clocks may differ, or no commit could count", self.clock_skew.as_secs()),
+        );
+        refuse(
+            (self.window + self.window_grace).as_secs() > MAX_OPEN_SECONDS,
+            format!("window and window-grace together must not exceed {MAX_OPEN_SECONDS}s: readers look that far back for open windows"),
+        );
+        refuse(self.retention <= self.window + self.window_grace, "retention must exceed window and window-grace".into());
+        refuse(self.max_lanes == 0, "at least one lane is needed".into());
+        refuse(self.read_concurrency == 0, "read-concurrency must be at least 1".into());
+        if problems.is_empty() { Ok(()) } else { Err(InvalidConfig(problems)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_valid() {
+        assert_eq!(StoreConfig::aws().validate(), Ok(()));
+        assert_eq!(StoreConfig::embedded().validate(), Ok(()));
+    }
+
+    #[test]
+    fn all_contradictions_are_reported_at_once() {
+        let config = StoreConfig {
+            window: Duration::from_millis(1500),
+            window_grace: Duration::from_secs(5),
+            retention: Duration::from_secs(1),
+            ..StoreConfig::aws()
+        };
+        assert_eq!(config.validate().unwrap_err().0.len(), 3);
+    }
+}

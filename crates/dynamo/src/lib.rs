@@ -1,0 +1,41 @@
+//! Jaeger trace storage on Amazon DynamoDB: a commit log of packed spans.
+//!
+//! Spans of many traces are packed into few items, because DynamoDB bills writes for each started KB of each item.
+//! Everything that is not needed to acknowledge a write is read from, or derived from, the log of commits.
+//!
+//! - [`commit`]: requests share commits; packs first, then the log record, then the acknowledgement.
+//! - [`read`]: a snapshot of the windows, their logs, the packs that these name.
+//! - [`log`] and [`pack`]: the formats, pure functions of bytes.
+//! - [`window`]: spans of commit time; a closed window never changes.
+//!
+//! All five tables have a binary partition key `pk` and sort key `sk` (see [`keys`] for their content), the attribute
+//! `expiry` for TTL, and are made and verified from [`TABLES`].
+//!
+//! # Limits
+//! Items of at most [400 KB](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html): larger
+//! packs are stored in parts. A window takes commits for at most 15 minutes after its start.
+
+mod bytes;
+mod capacity;
+mod client;
+mod clock;
+mod commit;
+mod config;
+mod item;
+mod keys;
+mod log;
+mod pack;
+mod purge;
+mod read;
+mod schema;
+mod service_time;
+mod size;
+mod store;
+mod window;
+
+pub use bytes::DecodeError;
+pub use capacity::{CapacityMeter, Purpose, Usage};
+pub use clock::SystemClock;
+pub use config::{InvalidConfig, StoreConfig};
+pub use schema::{SchemaProblem, TABLES, Table, TableDefinition};
+pub use store::{DynamoStore, StoreParts};

@@ -1,0 +1,168 @@
+//! Log records, read lane by lane from where the last read ended, and kept in memory up to a bound.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use futures::stream::{self, StreamExt, TryStreamExt};
+use jaeger_dynamodb_core::{StoreError, Tenant};
+use serde_dynamo::Item;
+
+use super::snapshot::FinalWindows;
+use super::{Reader, SnapshotWindow};
+use crate::bytes::DecodeError;
+use crate::capacity::Purpose;
+use crate::client::Query;
+use crate::item::{bytes, number, sort_key};
+use crate::keys::{self, Lane, Place, attribute};
+use crate::log::LogRecord;
+use crate::schema::Table;
+use crate::size::PAGE_BYTES;
+use crate::window::Window;
+
+/// Records are some kilobytes each; a page of them should not be much more than what a response holds.
+const PAGE_ITEMS: i32 = {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "a small constant")]
+    let items = (PAGE_BYTES / (4 * 1024)) as i32;
+    items
+};
+
+/// A record and where it stands in the log.
+#[derive(Debug)]
+pub(crate) struct StoredRecord {
+    pub(crate) place: Place,
+    pub(crate) record: Arc<LogRecord>,
+}
+
+/// The newest part of the log, in memory. Nothing depends on it but the cost of reads.
+#[derive(Debug)]
+pub(crate) struct Tail {
+    pub(crate) final_windows: FinalWindows,
+    lanes: Mutex<Lanes>,
+    max_bytes: usize,
+}
+
+#[derive(Debug, Default)]
+struct Lanes {
+    /// By window first, so that the oldest windows are the first to go.
+    cached: BTreeMap<(Window, Lane), HashMap<Tenant, CachedLane>>,
+    bytes: usize,
+}
+
+/// A lane's records from its first to some later one, without a gap.
+#[derive(Debug, Default, Clone)]
+struct CachedLane {
+    records: Vec<Arc<StoredRecord>>,
+    /// The sequence number from which on the lane is not known yet.
+    next: u32,
+    bytes: usize,
+    /// It was read after its window had closed.
+    is_complete: bool,
+}
+
+impl Tail {
+    pub(crate) fn new(max_bytes: usize) -> Self {
+        Self { final_windows: FinalWindows::default(), lanes: Mutex::default(), max_bytes }
+    }
+
+    /// Forgets everything.
+    pub(crate) fn clear(&self) {
+        self.final_windows.clear();
+        *self.lock() = Lanes::default();
+    }
+
+    /// Takes a record that this process has just put, if it follows what is known of its lane.
+    pub(crate) fn append_own(&self, tenant: &Tenant, place: Place, record: &Arc<LogRecord>) {
+        let stored = Arc::new(StoredRecord { place, record: Arc::clone(record) });
+        self.merge(tenant, (place.window, place.lane), place.sequence, vec![stored], false);
+    }
+
+    fn cached(&self, tenant: &Tenant, lane: (Window, Lane)) -> CachedLane {
+        self.lock().cached.get(&lane).and_then(|tenants| tenants.get(tenant)).cloned().unwrap_or_default()
+    }
+
+    /// Adds records that follow `from` without a gap, unless the cache has no longer, or already, what precedes them.
+    fn merge(&self, tenant: &Tenant, lane: (Window, Lane), from: u32, records: Vec<Arc<StoredRecord>>, is_complete: bool) {
+        let mut lanes = self.lock();
+        let cached = lanes.cached.entry(lane).or_default().entry(tenant.clone()).or_default();
+        let mut added = 0;
+        if from <= cached.next {
+            for record in records {
+                if record.place.sequence < cached.next {
+                    continue;
+                }
+                added += record.record.index.memory_bytes();
+                cached.next = record.place.sequence.saturating_add(1);
+                cached.records.push(record);
+            }
+            cached.bytes += added;
+            cached.is_complete |= is_complete;
+        }
+        lanes.bytes += added;
+        while lanes.bytes > self.max_bytes {
+            let Some((_, tenants)) = lanes.cached.pop_first() else { break };
+            lanes.bytes -= tenants.values().map(|lane| lane.bytes).sum::<usize>();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Lanes> {
+        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Reader {
+    /// The records of a window.
+    pub(super) async fn window_records(
+        &self,
+        tenant: &Tenant,
+        window: &SnapshotWindow,
+    ) -> Result<Vec<Arc<StoredRecord>>, StoreError> {
+        let lanes = stream::iter(window.item.lanes.clone());
+        let lanes = lanes.map(|lane| async move { self.lane_records(tenant, window, lane).await });
+        let lanes: Vec<_> = lanes.buffered(self.config.read_concurrency).try_collect().await?;
+        Ok(lanes.into_iter().flatten().collect())
+    }
+
+    async fn lane_records(
+        &self,
+        tenant: &Tenant,
+        window: &SnapshotWindow,
+        lane: Lane,
+    ) -> Result<Vec<Arc<StoredRecord>>, StoreError> {
+        let key = (window.item.window, lane);
+        let cached = self.tail.cached(tenant, key);
+        if cached.is_complete {
+            return Ok(cached.records);
+        }
+        let query = Query {
+            table: Table::Spans,
+            purpose: Purpose::Tail,
+            partition: keys::records(tenant, window.item.window, lane),
+            from: (cached.next > 0).then(|| cached.next.to_be_bytes().to_vec()),
+            limit: PAGE_ITEMS,
+        };
+        let items = self.client.all(&query, self.deadline()).await?;
+        let new: Vec<_> = items.iter().filter_map(|item| readable(item, window.item.window, lane)).collect();
+        self.tail.merge(tenant, key, cached.next, new.clone(), window.is_final);
+        Ok(cached.records.into_iter().chain(new).collect())
+    }
+}
+
+/// The record of an item. One that cannot be read is reported and left out: it must not keep the others from being
+/// found.
+fn readable(item: &Item, window: Window, lane: Lane) -> Option<Arc<StoredRecord>> {
+    match read(item, window, lane) {
+        Ok(record) => Some(Arc::new(record)),
+        Err(error) => {
+            metrics::counter!("jaeger_dynamodb_damaged_items_total").increment(1);
+            tracing::error!(error = %error, window_start = window.start(), lane = ?lane, "a log record cannot be read");
+            None
+        }
+    }
+}
+
+fn read(item: &Item, window: Window, lane: Lane) -> Result<StoredRecord, DecodeError> {
+    let place = Place { window, lane, sequence: keys::sequence(sort_key(item)?)? };
+    let record = bytes(item, attribute::RECORD).ok_or(DecodeError::Invalid("a log record without content"))?;
+    let record = LogRecord::decode(record, place, number(item, attribute::EXPIRY)?)?;
+    Ok(StoredRecord { place, record: Arc::new(record) })
+}

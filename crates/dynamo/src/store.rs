@@ -1,0 +1,221 @@
+//! The store: core's traits on DynamoDB.
+
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
+use jaeger_dynamodb_core::{
+    Clock, DependencyLink, DependencyQuery, DependencyReader, FoundTrace, Operation, OperationQuery, SearchCapabilities,
+    Span, StoreError, StoreErrorKind, SummaryBuilder, Tenant, TraceChunk, TraceQuery, TraceReader, TraceRef, TraceSummary,
+    TraceWriter, is_listed,
+};
+use serde_dynamo::AttributeValue;
+use tokio::sync::RwLock;
+
+use crate::capacity::{CapacityMeter, Purpose};
+use crate::client::{Client, Consistency};
+use crate::commit::{Committers, WriterContext};
+use crate::config::StoreConfig;
+use crate::item::{item, number};
+use crate::keys::{self, attribute};
+use crate::purge;
+use crate::read::{Reader, Tail};
+use crate::schema::{self, LAYOUT_VERSION, Table};
+
+const OPEN_BUDGET: Duration = Duration::from_secs(30);
+
+/// Traces on DynamoDB, or on the embedded engine through the same SDK.
+#[derive(Debug)]
+pub struct DynamoStore {
+    client: Arc<Client>,
+    reader: Arc<Reader>,
+    committers: Committers,
+    context: Arc<WriterContext>,
+}
+
+/// What a store is made with, beside its settings.
+#[derive(Debug)]
+pub struct StoreParts {
+    /// The SDK's client, with its own retries off: the store does its own, inside a budget.
+    pub client: aws_sdk_dynamodb::Client,
+    /// Time for timeouts, backoff and linger.
+    pub clock: Arc<dyn Clock>,
+    /// Seeds lane ids and jitter; `None` takes a seed from the operating system.
+    pub seed: Option<u64>,
+}
+
+impl DynamoStore {
+    /// Opens the store: creates missing tables if the settings say so, verifies all of them, and checks the layout's
+    /// version.
+    ///
+    /// # Errors
+    /// When settings contradict each other, tables are missing or different, the layout has another version, or the
+    /// service does not answer.
+    pub async fn open(parts: StoreParts, config: StoreConfig) -> Result<Self, StoreError> {
+        config.validate().map_err(|error| StoreError::new(StoreErrorKind::Internal, error.to_string()))?;
+        let random = parts.seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
+        let client = Arc::new(Client::new(parts.client, parts.clock, random, &config));
+        if config.create_tables {
+            schema::create_missing(&client).await?;
+        }
+        schema::verify(&client).await?;
+        check_layout(&client).await?;
+        let tail = Arc::new(Tail::new(config.tail_cache_bytes));
+        let context = Arc::new(WriterContext {
+            client: Arc::clone(&client),
+            config: config.clone(),
+            tail: Arc::clone(&tail),
+            generation: RwLock::new(0),
+        });
+        Ok(Self {
+            reader: Arc::new(Reader { client: Arc::clone(&client), config, tail }),
+            committers: Committers::new(Arc::clone(&context)),
+            client,
+            context,
+        })
+    }
+
+    /// What the store's requests have cost so far.
+    #[must_use]
+    pub fn capacity(&self) -> Arc<CapacityMeter> {
+        Arc::clone(self.client.capacity())
+    }
+
+    /// Takes no more spans, and returns once those that were taken are durable or refused.
+    pub async fn close(&self) {
+        self.committers.close().await;
+    }
+
+    /// Deletes everything, of all tenants, but archived traces (unless `and_archive`); for tests. Spans that are being
+    /// written are finished first.
+    ///
+    /// # Errors
+    /// When the service does not answer.
+    pub async fn purge(&self, and_archive: bool) -> Result<(), StoreError> {
+        self.committers.settle().await;
+        let mut generation = self.context.generation.write().await;
+        *generation += 1;
+        let outcome = purge::purge(&self.client, and_archive).await;
+        self.context.tail.clear();
+        outcome
+    }
+
+    fn found(&self, tenant: &Tenant, query: TraceQuery) -> BoxStream<'static, Result<TraceChunk, StoreError>> {
+        let (reader, tenant) = (Arc::clone(&self.reader), tenant.clone());
+        let search = async move {
+            let snapshot = Arc::new(reader.snapshot(&tenant).await?);
+            let ids = reader.search(&tenant, &snapshot, &query).await?;
+            Ok::<_, StoreError>(reader.traces(tenant, snapshot, ids))
+        };
+        stream::once(search).try_flatten().boxed()
+    }
+}
+
+/// Writes the layout's version into an empty store, and refuses one of another version.
+async fn check_layout(client: &Client) -> Result<(), StoreError> {
+    let deadline = client.deadline_in(OPEN_BUDGET);
+    let found = client.get(Table::Windows, keys::meta(), Consistency::Strong, Purpose::Administration, deadline).await?;
+    let Some(found) = found else {
+        let mut meta = item(keys::meta(), 0, []);
+        // The layout does not expire.
+        meta.inner_mut().remove(attribute::EXPIRY);
+        meta.inner_mut().insert(attribute::LAYOUT.to_owned(), AttributeValue::N(LAYOUT_VERSION.to_string()));
+        client.put(Table::Windows, meta, Purpose::Administration, deadline).await?;
+        return Ok(());
+    };
+    match number(&found, attribute::LAYOUT) {
+        Ok(LAYOUT_VERSION) => Ok(()),
+        Ok(other) => Err(StoreError::new(
+            StoreErrorKind::Internal,
+            format!("the tables hold layout {other}, this program reads and writes layout {LAYOUT_VERSION}: use the version of the program that wrote them, or another table prefix"),
+        )),
+        Err(error) => Err(StoreError::new(StoreErrorKind::Damaged, "the layout's version cannot be read").with_source(error)),
+    }
+}
+
+#[async_trait]
+impl TraceWriter for DynamoStore {
+    async fn write_spans(&self, tenant: &Tenant, spans: Vec<Span>) -> Result<(), StoreError> {
+        self.committers.write(tenant, spans).await
+    }
+}
+
+#[async_trait]
+impl TraceReader for DynamoStore {
+    fn capabilities(&self) -> SearchCapabilities {
+        SearchCapabilities { without_service_name: true, same_span_conjunction: true }
+    }
+
+    fn get_traces(&self, tenant: &Tenant, traces: Vec<TraceRef>) -> BoxStream<'static, Result<TraceChunk, StoreError>> {
+        let (reader, tenant) = (Arc::clone(&self.reader), tenant.clone());
+        let mut asked = HashSet::new();
+        let ids: Vec<_> = traces.into_iter().map(|trace| trace.trace_id).filter(|id| asked.insert(*id)).collect();
+        let located = async move {
+            let snapshot = Arc::new(reader.snapshot(&tenant).await?);
+            Ok::<_, StoreError>(reader.traces(tenant, snapshot, ids))
+        };
+        stream::once(located).try_flatten().boxed()
+    }
+
+    async fn services(&self, tenant: &Tenant) -> Result<Vec<String>, StoreError> {
+        let names = self.reader.service_names(tenant).await?;
+        Ok(names.into_iter().filter(|name| is_listed(name)).collect())
+    }
+
+    async fn operations(&self, tenant: &Tenant, query: OperationQuery) -> Result<Vec<Operation>, StoreError> {
+        let operations: BTreeSet<_> = self.reader.operations(tenant, &query.service).await?;
+        let is_wanted = |operation: &Operation| {
+            is_listed(&operation.name) && (query.span_kind.is_empty() || operation.span_kind == query.span_kind)
+        };
+        Ok(operations.into_iter().filter(is_wanted).collect())
+    }
+
+    fn find_traces(&self, tenant: &Tenant, query: TraceQuery) -> BoxStream<'static, Result<TraceChunk, StoreError>> {
+        self.found(tenant, query)
+    }
+
+    async fn find_trace_ids(&self, tenant: &Tenant, query: TraceQuery) -> Result<Vec<FoundTrace>, StoreError> {
+        let mut chunks = self.found(tenant, query);
+        let mut traces: Vec<FoundTrace> = Vec::new();
+        while let Some(chunk) = chunks.try_next().await? {
+            let Some(bounds) = FoundTrace::of(chunk.spans()) else { continue };
+            match traces.last_mut() {
+                Some(trace) if trace.trace_id == bounds.trace_id => {
+                    trace.start = trace.start.min(bounds.start);
+                    trace.end = trace.end.max(bounds.end);
+                }
+                _ => traces.push(bounds),
+            }
+        }
+        Ok(traces)
+    }
+
+    fn find_trace_summaries(
+        &self,
+        tenant: &Tenant,
+        query: TraceQuery,
+    ) -> BoxStream<'static, Result<TraceSummary, StoreError>> {
+        let chunks = self.found(tenant, query).peekable();
+        stream::try_unfold(Box::pin(chunks), |mut chunks| async move {
+            let Some(first) = chunks.try_next().await? else { return Ok(None) };
+            let id = first.trace_id();
+            let mut summary = SummaryBuilder::default();
+            first.spans().iter().for_each(|span| summary.add(span));
+            let is_same = |next: &Result<TraceChunk, StoreError>| next.as_ref().is_ok_and(|chunk| chunk.trace_id() == id);
+            while let Some(chunk) = chunks.as_mut().next_if(is_same).await {
+                chunk?.spans().iter().for_each(|span| summary.add(span));
+            }
+            Ok(summary.finish().map(|summary| (summary, chunks)))
+        })
+        .boxed()
+    }
+}
+
+#[async_trait]
+impl DependencyReader for DynamoStore {
+    async fn dependencies(&self, _: &Tenant, _: DependencyQuery) -> Result<Vec<DependencyLink>, StoreError> {
+        Ok(Vec::new())
+    }
+}

@@ -1,0 +1,33 @@
+//! The gRPC services of a Jaeger remote storage backend over core's storage traits: `jaeger.storage.v2`
+//! (TraceReader, DependencyReader, Capabilities), OTLP `TraceService.Export`, health and reflection.
+//!
+//! The flow: [`router`] makes a tonic router of a [`Stores`]; a request becomes core spans or a core query, and what
+//! the store answers goes back in messages that Jaeger's client can take.
+//!
+//! ```no_run
+//! use std::sync::Arc;
+//!
+//! use jaeger_dynamodb_core::{Clock, MemoryStore};
+//! use jaeger_dynamodb_grpc::{GrpcConfig, Stores, router};
+//!
+//! # async fn serve(clock: Arc<dyn Clock>) -> Result<(), Box<dyn std::error::Error>> {
+//! let store = Arc::new(MemoryStore::new());
+//! let stores = Stores { writer: store.clone(), reader: store.clone(), dependencies: store };
+//! router(stores, &GrpcConfig::default(), clock).await?.serve("127.0.0.1:17271".parse()?).await?;
+//! # Ok(())
+//! # }
+//! ```
+
+mod chunking;
+mod codec;
+mod config;
+mod layer;
+mod query;
+mod router;
+mod service;
+mod status;
+mod tenant;
+
+pub use config::{GrpcConfig, InvalidConfig};
+pub use layer::{RpcMetrics, RpcMetricsLayer};
+pub use router::{ObservedRouter, RouterError, Stores, router};

@@ -1,0 +1,119 @@
+//! Errors as gRPC statuses: the only place where a code is chosen for a store's error.
+
+use std::error::Error;
+use std::time::Duration;
+
+use jaeger_dynamodb_core::{StoreError, StoreErrorKind};
+use prost::Message;
+use tonic::{Code, Status};
+
+/// How long a client waits when the store does not say.
+const DEFAULT_RETRY_DELAY: Duration = Duration::from_secs(1);
+
+/// `google.rpc.Status`, the form of the trailer `grpc-status-details-bin`.
+#[derive(Clone, PartialEq, Message)]
+struct RpcStatus {
+    #[prost(int32, tag = "1")]
+    code: i32,
+    #[prost(string, tag = "2")]
+    message: String,
+    #[prost(message, repeated, tag = "3")]
+    details: Vec<prost_types::Any>,
+}
+
+/// `google.rpc.RetryInfo`. OTLP clients try again only if they see it
+/// (<https://opentelemetry.io/docs/specs/otlp/#otlpgrpc-throttling>).
+#[derive(Clone, PartialEq, Message)]
+struct RetryInfo {
+    #[prost(message, optional, tag = "1")]
+    retry_delay: Option<prost_types::Duration>,
+}
+
+/// The status of a store's error.
+pub(crate) fn of_store_error(error: &StoreError) -> Status {
+    let code = code(error.kind());
+    let message = error.to_string();
+    if code != Code::InvalidArgument {
+        tracing::warn!(
+            error.r#type = ?error.kind(),
+            error.message = %message,
+            error.sources = %sources(error),
+            "request failed"
+        );
+    }
+    if !error.is_retryable() {
+        return Status::new(code, message);
+    }
+    let details = retry_details(code, &message, error.retry_after().unwrap_or(DEFAULT_RETRY_DELAY));
+    Status::with_details(code, message, details.into())
+}
+
+fn code(kind: StoreErrorKind) -> Code {
+    match kind {
+        StoreErrorKind::InvalidRequest => Code::InvalidArgument,
+        StoreErrorKind::Unsupported => Code::Unimplemented,
+        StoreErrorKind::Overloaded | StoreErrorKind::Unavailable => Code::Unavailable,
+        StoreErrorKind::LimitExceeded => Code::ResourceExhausted,
+        StoreErrorKind::Damaged => Code::DataLoss,
+        // The kinds may grow.
+        StoreErrorKind::Internal | _ => Code::Internal,
+    }
+}
+
+fn retry_details(code: Code, message: &str, delay: Duration) -> Vec<u8> {
+    let info = RetryInfo { retry_delay: prost_types::Duration::try_from(delay).ok() };
+    let info = prost_types::Any {
+        type_url: "type.googleapis.com/google.rpc.RetryInfo".to_owned(),
+        value: info.encode_to_vec(),
+    };
+    RpcStatus { code: code.into(), message: message.to_owned(), details: vec![info] }.encode_to_vec()
+}
+
+fn sources(error: &StoreError) -> String {
+    let causes = std::iter::successors(error.source(), |&cause| cause.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn details_of(status: &Status) -> RpcStatus {
+        RpcStatus::decode(status.details()).unwrap()
+    }
+
+    #[test]
+    fn each_kind_has_its_code() {
+        let codes = [
+            (StoreErrorKind::InvalidRequest, Code::InvalidArgument),
+            (StoreErrorKind::Unsupported, Code::Unimplemented),
+            (StoreErrorKind::Overloaded, Code::Unavailable),
+            (StoreErrorKind::Unavailable, Code::Unavailable),
+            (StoreErrorKind::LimitExceeded, Code::ResourceExhausted),
+            (StoreErrorKind::Damaged, Code::DataLoss),
+            (StoreErrorKind::Internal, Code::Internal),
+        ];
+        for (kind, code) in codes {
+            let status = of_store_error(&StoreError::new(kind, "what happened"));
+            assert_eq!((status.code(), status.message()), (code, "what happened"));
+            assert_eq!(status.details().is_empty(), code != Code::Unavailable, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn a_retryable_error_says_when_to_try_again() {
+        let error = StoreError::new(StoreErrorKind::Overloaded, "full").with_retry_after(Duration::from_millis(1500));
+        let details = details_of(&of_store_error(&error));
+        assert_eq!((details.code, details.message.as_str()), (14, "full"));
+        assert_eq!(details.details[0].type_url, "type.googleapis.com/google.rpc.RetryInfo");
+        let info = RetryInfo::decode(details.details[0].value.as_slice()).unwrap();
+        assert_eq!(info.retry_delay, Some(prost_types::Duration { seconds: 1, nanos: 500_000_000 }));
+    }
+
+    #[test]
+    fn a_retryable_error_without_a_time_asks_for_a_pause_all_the_same() {
+        let details = details_of(&of_store_error(&StoreError::new(StoreErrorKind::Unavailable, "gone")));
+        let info = RetryInfo::decode(details.details[0].value.as_slice()).unwrap();
+        assert_eq!(info.retry_delay, Some(prost_types::Duration { seconds: 1, nanos: 0 }));
+    }
+}

@@ -1,0 +1,155 @@
+//! A server over a store, and what to ask it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use jaeger_dynamodb_core::{Clock, MemoryStore, UnixNanos};
+use jaeger_dynamodb_grpc::{GrpcConfig, Stores, router};
+use jaeger_dynamodb_proto::jaeger::storage::v2::trace_reader_client::TraceReaderClient;
+use jaeger_dynamodb_proto::jaeger::storage::v2::{
+    AnyValue, FindTracesRequest, GetTraceParams, GetTracesRequest, KeyValue, TraceQueryParameters, any_value,
+};
+use jaeger_dynamodb_proto::opentelemetry::proto::collector::trace::v1::ExportTraceServiceRequest;
+use jaeger_dynamodb_proto::opentelemetry::proto::collector::trace::v1::trace_service_client::TraceServiceClient;
+use jaeger_dynamodb_proto::opentelemetry::proto::common::v1 as common;
+use jaeger_dynamodb_proto::opentelemetry::proto::resource::v1::Resource;
+use jaeger_dynamodb_proto::opentelemetry::proto::trace::v1::{ResourceSpans, ScopeSpans, Span, TracesData};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_stream::wrappers::TcpListenerStream;
+use tonic::transport::Channel;
+
+/// A server that runs until this is dropped.
+pub(crate) struct Server {
+    pub(crate) channel: Channel,
+    task: JoinHandle<()>,
+}
+
+/// A clock that stands still.
+#[derive(Debug)]
+struct Stopped;
+
+impl Clock for Stopped {
+    fn wall(&self) -> UnixNanos {
+        UnixNanos(0)
+    }
+
+    fn monotonic(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    fn sleep(&self, _: Duration) -> BoxFuture<'static, ()> {
+        futures::future::pending().boxed()
+    }
+}
+
+impl Server {
+    pub(crate) async fn over(stores: Stores) -> Self {
+        Self::configured(stores, GrpcConfig::default()).await
+    }
+
+    pub(crate) async fn configured(stores: Stores, config: GrpcConfig) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let router = router(stores, &config, Arc::new(Stopped)).await.unwrap();
+        let serving = router.serve_with_incoming(TcpListenerStream::new(listener));
+        let task = tokio::spawn(async move { serving.await.unwrap() });
+        let channel = Channel::from_shared(format!("http://{address}")).unwrap().connect().await.unwrap();
+        Self { channel, task }
+    }
+
+    pub(crate) async fn in_memory() -> Self {
+        Self::over(in_memory()).await
+    }
+
+    pub(crate) fn reader(&self) -> TraceReaderClient<Channel> {
+        TraceReaderClient::new(self.channel.clone())
+    }
+
+    pub(crate) fn exporter(&self) -> TraceServiceClient<Channel> {
+        TraceServiceClient::new(self.channel.clone())
+    }
+
+    pub(crate) async fn export(&self, spans: Vec<ResourceSpans>) {
+        let answer = self.exporter().export(ExportTraceServiceRequest { resource_spans: spans }).await;
+        assert_eq!(answer.unwrap().into_inner().partial_success, None);
+    }
+
+    /// The messages that answer for the trace of this number.
+    pub(crate) async fn trace(&self, number: u8) -> Vec<TracesData> {
+        let asked = GetTracesRequest { query: vec![by_id(number)] };
+        all(self.reader().get_traces(asked).await.unwrap().into_inner()).await
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+pub(crate) fn in_memory() -> Stores {
+    let store = Arc::new(MemoryStore::new());
+    Stores { writer: store.clone(), reader: store.clone(), dependencies: store }
+}
+
+pub(crate) async fn all<T>(mut stream: tonic::Streaming<T>) -> Vec<T> {
+    let mut messages = Vec::new();
+    while let Some(message) = stream.message().await.unwrap() {
+        messages.push(message);
+    }
+    messages
+}
+
+pub(crate) fn by_id(number: u8) -> GetTraceParams {
+    GetTraceParams { trace_id: vec![number; 16], start_time: None, end_time: None }
+}
+
+pub(crate) fn span(trace: u8, number: u64) -> Span {
+    Span {
+        trace_id: vec![trace; 16],
+        span_id: number.to_be_bytes().to_vec(),
+        name: format!("operation {number}"),
+        kind: 2,
+        start_time_unix_nano: 1_000_000_000 * number,
+        end_time_unix_nano: 1_000_000_000 * number + 500,
+        ..Default::default()
+    }
+}
+
+pub(crate) fn pair(key: &str, value: common::any_value::Value) -> common::KeyValue {
+    common::KeyValue { key: key.to_owned(), value: Some(common::AnyValue { value: Some(value) }) }
+}
+
+pub(crate) fn text(key: &str, text: &str) -> common::KeyValue {
+    pair(key, common::any_value::Value::StringValue(text.to_owned()))
+}
+
+pub(crate) fn of_service(service: &str, spans: Vec<Span>) -> ResourceSpans {
+    let resource = Resource { attributes: vec![text("service.name", service)], ..Default::default() };
+    let scope = Some(common::InstrumentationScope::default());
+    ResourceSpans {
+        resource: Some(resource),
+        scope_spans: vec![ScopeSpans { scope, spans, ..Default::default() }],
+        ..Default::default()
+    }
+}
+
+pub(crate) fn find(parameters: TraceQueryParameters) -> FindTracesRequest {
+    FindTracesRequest { query: Some(parameters) }
+}
+
+pub(crate) fn asked(key: &str, value: any_value::Value) -> KeyValue {
+    KeyValue { key: key.to_owned(), value: Some(AnyValue { value: Some(value) }) }
+}
+
+pub(crate) fn spans_of(messages: &[TracesData]) -> Vec<&Span> {
+    messages
+        .iter()
+        .flat_map(|message| &message.resource_spans)
+        .flat_map(|resource| &resource.scope_spans)
+        .flat_map(|scope| &scope.spans)
+        .collect()
+}

@@ -1,0 +1,99 @@
+use super::{review::Review, value::Value};
+
+/// Starts the environment variable of every setting.
+pub(super) const ENV_PREFIX: &str = "JAEGER_DYNAMODB_";
+
+/// What the command line, the file and the environment need to know of one setting.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// The key in the file; flag and variable are the same word in their own spelling.
+    pub key: &'static str,
+    pub(super) help: &'static str,
+    pub(super) value_name: &'static str,
+    pub(super) is_switch: bool,
+}
+
+/// A struct of settings, written with [`settings!`](crate::settings).
+pub trait Settings: Sized {
+    /// Describes every setting, in the order of the struct.
+    fn table() -> Vec<Setting>;
+
+    /// Takes every setting from what was given, or its default.
+    fn read(review: &mut Review) -> Self;
+
+    /// Writes every setting: key and text, if it is set.
+    fn texts(&self) -> Vec<(&'static str, Option<String>)>;
+}
+
+// === impl Setting ===
+
+impl Setting {
+    /// Describes a setting of type `T`.
+    #[must_use]
+    pub fn of<T: Value>(key: &'static str, help: &'static str) -> Self {
+        Self { key, help: help.trim(), value_name: T::NAME, is_switch: T::SWITCH }
+    }
+
+    pub(super) fn flag(&self) -> String {
+        self.key.replace('_', "-")
+    }
+
+    pub(super) fn variable(&self) -> String {
+        variable(self.key)
+    }
+}
+
+pub(super) fn variable(key: &str) -> String {
+    format!("{ENV_PREFIX}{}", key.to_uppercase())
+}
+
+/// Declares a struct of settings: name, type, default and help of each are written once, and flag,
+/// file key and environment variable follow from the name.
+///
+/// A default may use the settings above it.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// jaeger_dynamodb_runtime::settings! {
+///     /// Settings of an example.
+///     pub struct Example {
+///         /// How often to look
+///         every: Duration = Duration::from_secs(30),
+///         /// How long to wait for an answer
+///         patience: Duration = every / 2,
+///         /// Whom to greet
+///         greet: Option<String> = None,
+///     }
+/// }
+/// ```
+#[macro_export]
+macro_rules! settings {
+    (
+        $(#[$meta:meta])*
+        $vis:vis struct $name:ident {
+            $( $(#[doc = $help:literal])+ $field:ident : $type:ty = $default:expr, )+
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq)]
+        $vis struct $name {
+            $( $(#[doc = $help])+ $vis $field: $type, )+
+        }
+
+        impl $crate::config::Settings for $name {
+            fn table() -> Vec<$crate::config::Setting> {
+                vec![$( $crate::config::Setting::of::<$type>(stringify!($field), concat!($($help),+)), )+]
+            }
+
+            fn read(review: &mut $crate::config::Review) -> Self {
+                $( let $field: $type = review.read(stringify!($field), $default); )+
+                Self { $($field),+ }
+            }
+
+            fn texts(&self) -> Vec<(&'static str, Option<String>)> {
+                vec![$( (stringify!($field), $crate::config::Value::text(&self.$field)), )+]
+            }
+        }
+    };
+}

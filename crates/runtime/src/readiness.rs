@@ -1,0 +1,50 @@
+//! Whether the process can serve, and if not, why.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+/// Shared by whoever decides and whoever answers. A process is not ready until it says so.
+#[derive(Clone, Debug)]
+pub struct Readiness(Arc<watch::Sender<State>>);
+
+/// What a probe is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Requests are served.
+    Ready,
+    /// They are not, for this reason.
+    NotReady(&'static str),
+}
+
+// === impl Readiness ===
+
+impl Readiness {
+    /// Not ready yet, for this reason.
+    #[must_use]
+    pub fn not_yet(reason: &'static str) -> Self {
+        Self(Arc::new(watch::Sender::new(State::NotReady(reason))))
+    }
+
+    /// From now on requests are served.
+    pub fn ready(&self) {
+        self.0.send_replace(State::Ready);
+    }
+
+    /// From now on they are not.
+    pub fn not_ready(&self, reason: &'static str) {
+        self.0.send_replace(State::NotReady(reason));
+    }
+
+    /// The state now.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.0.borrow().clone()
+    }
+
+    /// Follows every change.
+    #[must_use]
+    pub fn subscribe(&self) -> watch::Receiver<State> {
+        self.0.subscribe()
+    }
+}

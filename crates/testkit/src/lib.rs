@@ -1,0 +1,13 @@
+//! What the tests of every crate share: clocks that a test holds in its hand, a DynamoDB engine that goes wrong
+//! as it is told, random spans and queries, and one conformance suite for every store.
+
+mod clock;
+pub mod conformance;
+mod engine;
+pub mod fixtures;
+pub mod strategies;
+
+pub use clock::{ManualClock, TokioClock};
+pub use engine::{
+    EngineHandle, Fault, FaultPlan, FaultRates, Refusal, RequestInfo, StaleReads, Tally, TestEngine, Traffic,
+};
