@@ -14,7 +14,6 @@ pub(crate) struct SystemClock {
 
 impl SystemClock {
     pub(crate) fn new() -> Self {
-        #[expect(clippy::disallowed_methods, reason = "this is the clock that everything else is given")]
         Self { start: Instant::now() }
     }
 }

@@ -40,5 +40,5 @@ async fn start() -> Result<(), Failure> {
     let metrics =
         metrics::start_recording().map_err(|error| Failure::runtime("cannot record metrics", error))?;
     let server = Server::bind(&settings, metrics).await?;
-    server.run(store::open_store(&settings), stop).await
+    server.run(Box::pin(store::open_store(&settings)), stop).await
 }

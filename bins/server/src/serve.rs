@@ -64,8 +64,10 @@ impl Server {
         draining.cancel();
         drain(self.drain, async {
             // Probes and metrics are answered until the last request is.
-            if let Err(error) = serving.await {
-                tracing::error!(%error, "gRPC server failed while draining");
+            match serving.await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::error!(%error, "gRPC server failed while draining"),
+                Err(error) => tracing::error!(%error, "gRPC server panicked while draining"),
             }
             store.closing.await;
             if let Err(error) = self.http.stop().await {

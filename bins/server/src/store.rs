@@ -40,7 +40,8 @@ pub(crate) async fn open_store(settings: &Settings) -> Result<Store, Failure> {
         .map_err(|error| Failure::runtime("cannot open the store", error))?;
     let store = Arc::new(store);
 
-    let stores = Stores { writer: store.clone(), reader: store.clone(), dependencies: store.clone() };
+    let shared = || Arc::<DynamoStore>::clone(&store);
+    let stores = Stores { writer: shared(), reader: shared(), dependencies: shared() };
     let config =
         GrpcConfig { max_inbound_bytes: settings.max_message_size.to_usize(), ..GrpcConfig::default() };
     let services = jaeger_dynamodb_grpc::router(stores, &config, clock)

@@ -24,7 +24,9 @@ mod place;
 #[cfg(test)]
 mod tests;
 
-pub use index::{IndexedPair, pairs_of_process, pairs_of_resource, pairs_of_scope, pairs_of_span, required_pair};
+pub use index::{
+    IndexedPair, pairs_of_process, pairs_of_resource, pairs_of_scope, pairs_of_span, required_pair,
+};
 
 use crate::{AttributeCondition, Predicate, Span, SpanKind, StatusCode, TextForm, TraceQuery};
 

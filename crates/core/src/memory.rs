@@ -8,9 +8,9 @@ use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 
 use crate::{
-    DependencyLink, DependencyQuery, DependencyReader, FoundTrace, Operation, OperationQuery, SearchCapabilities, Span,
-    SpanDeduplicator, StoreError, SummaryBuilder, Tenant, TraceChunk, TraceId, TraceQuery, TraceReader, TraceRef,
-    TraceSummary, TraceWriter, UnixNanos, is_listed, matching,
+    DependencyLink, DependencyQuery, DependencyReader, FoundTrace, Operation, OperationQuery,
+    SearchCapabilities, Span, SpanDeduplicator, StoreError, SummaryBuilder, Tenant, TraceChunk, TraceId,
+    TraceQuery, TraceReader, TraceRef, TraceSummary, TraceWriter, UnixNanos, is_listed, matching,
 };
 
 /// Keeps everything in memory and answers by looking at all of it. Every other store must answer as it does.
@@ -75,7 +75,11 @@ impl TraceReader for MemoryStore {
         SearchCapabilities { without_service_name: true, same_span_conjunction: true }
     }
 
-    fn get_traces(&self, tenant: &Tenant, traces: Vec<TraceRef>) -> BoxStream<'static, Result<TraceChunk, StoreError>> {
+    fn get_traces(
+        &self,
+        tenant: &Tenant,
+        traces: Vec<TraceRef>,
+    ) -> BoxStream<'static, Result<TraceChunk, StoreError>> {
         let mut asked = HashSet::new();
         let ids: Vec<_> = traces.iter().map(|trace| trace.trace_id).filter(|id| asked.insert(*id)).collect();
         stream::iter(self.traces(tenant, &ids)).map(Ok).boxed()
@@ -83,7 +87,8 @@ impl TraceReader for MemoryStore {
 
     async fn services(&self, tenant: &Tenant) -> Result<Vec<String>, StoreError> {
         let spans = self.distinct_spans(tenant);
-        let names: BTreeSet<_> = spans.iter().map(Span::service_name).filter(|name| is_listed(name)).collect();
+        let names: BTreeSet<_> =
+            spans.iter().map(Span::service_name).filter(|name| is_listed(name)).collect();
         Ok(names.into_iter().map(str::to_owned).collect())
     }
 
@@ -101,11 +106,19 @@ impl TraceReader for MemoryStore {
         Ok(operations.into_iter().collect())
     }
 
-    fn find_traces(&self, tenant: &Tenant, query: TraceQuery) -> BoxStream<'static, Result<TraceChunk, StoreError>> {
+    fn find_traces(
+        &self,
+        tenant: &Tenant,
+        query: TraceQuery,
+    ) -> BoxStream<'static, Result<TraceChunk, StoreError>> {
         stream::iter(self.find(tenant, &query)).map(Ok).boxed()
     }
 
-    async fn find_trace_ids(&self, tenant: &Tenant, query: TraceQuery) -> Result<Vec<FoundTrace>, StoreError> {
+    async fn find_trace_ids(
+        &self,
+        tenant: &Tenant,
+        query: TraceQuery,
+    ) -> Result<Vec<FoundTrace>, StoreError> {
         Ok(self.find(tenant, &query).iter().filter_map(|trace| FoundTrace::of(trace.spans())).collect())
     }
 

@@ -128,7 +128,7 @@ impl Span {
     pub fn end(&self) -> UnixNanos {
         match self {
             Self::Otlp(span) => UnixNanos(span.end_time_unix_nano.into()),
-            Self::V1(span) => UnixNanos(span.start_time.0.saturating_add(span.duration_nanos)),
+            Self::V1(span) => UnixNanos(span.start_time.0.saturating_add(span.duration_nanos.into())),
         }
     }
 

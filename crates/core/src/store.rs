@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use futures::stream::BoxStream;
 
 use crate::{
-    DependencyLink, DependencyQuery, FoundTrace, Operation, OperationQuery, SearchCapabilities, Span, StoreError,
-    Tenant, TraceChunk, TraceQuery, TraceRef, TraceSummary,
+    DependencyLink, DependencyQuery, FoundTrace, Operation, OperationQuery, SearchCapabilities, Span,
+    StoreError, Tenant, TraceChunk, TraceQuery, TraceRef, TraceSummary,
 };
 
 /// Keeps spans.
@@ -39,7 +39,11 @@ pub trait TraceReader: Send + Sync + fmt::Debug {
     /// All spans of a trace are in consecutive chunks, each distinct span once, in its native form, unadjusted.
     /// Time hints leave nothing out. Dropping the stream stops the reading. An error ends the stream; what came
     /// before is then part of the answer at most.
-    fn get_traces(&self, tenant: &Tenant, traces: Vec<TraceRef>) -> BoxStream<'static, Result<TraceChunk, StoreError>>;
+    fn get_traces(
+        &self,
+        tenant: &Tenant,
+        traces: Vec<TraceRef>,
+    ) -> BoxStream<'static, Result<TraceChunk, StoreError>>;
 
     /// The names of all services with spans, sorted, without those that [`is_listed`](crate::is_listed) leaves
     /// out.
@@ -61,13 +65,18 @@ pub trait TraceReader: Send + Sync + fmt::Debug {
     /// A trace matches if one of its spans does, by [`matching`](crate::matching). Traces are ordered by the newest
     /// start among their matching spans, newest first, then by id; those beyond the limit are left out. The
     /// answer is exact or an error, never a part of it passed off as the whole.
-    fn find_traces(&self, tenant: &Tenant, query: TraceQuery) -> BoxStream<'static, Result<TraceChunk, StoreError>>;
+    fn find_traces(
+        &self,
+        tenant: &Tenant,
+        query: TraceQuery,
+    ) -> BoxStream<'static, Result<TraceChunk, StoreError>>;
 
     /// The traces that [`TraceReader::find_traces`] finds, in that order, with their bounds.
     ///
     /// # Errors
     /// As [`TraceReader::find_traces`].
-    async fn find_trace_ids(&self, tenant: &Tenant, query: TraceQuery) -> Result<Vec<FoundTrace>, StoreError>;
+    async fn find_trace_ids(&self, tenant: &Tenant, query: TraceQuery)
+    -> Result<Vec<FoundTrace>, StoreError>;
 
     /// Summaries of the traces that [`TraceReader::find_traces`] finds, in that order, over all of their spans.
     fn find_trace_summaries(
@@ -84,7 +93,11 @@ pub trait DependencyReader: Send + Sync + fmt::Debug {
     ///
     /// # Errors
     /// When the storage service does not answer or stored data is damaged.
-    async fn dependencies(&self, tenant: &Tenant, query: DependencyQuery) -> Result<Vec<DependencyLink>, StoreError>;
+    async fn dependencies(
+        &self,
+        tenant: &Tenant,
+        query: DependencyQuery,
+    ) -> Result<Vec<DependencyLink>, StoreError>;
 }
 
 const _: Option<(&dyn TraceWriter, &dyn TraceReader, &dyn DependencyReader)> = None;

@@ -13,6 +13,10 @@ const ROUNDING: Duration = Duration::from_secs(1);
 /// So many responses in a row must agree with each other before they overrule the expectation.
 const INSISTENCE: u32 = 8;
 
+/// So many responses in a row must agree before the service's time closes a window: the first one has nothing to be
+/// held against.
+const CONFIRMATION: u32 = 3;
+
 /// When a request was sent and answered, by the process's monotonic clock, and what the answer's `Date` said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Observation {
@@ -32,6 +36,8 @@ pub(crate) struct ServiceTime {
 #[derive(Debug, Default)]
 struct State {
     trusted: Option<Observation>,
+    /// Trusted responses in a row, counted up to `CONFIRMATION`.
+    confirmations: u32,
     insisting: Option<(Observation, u32)>,
 }
 
@@ -45,8 +51,14 @@ impl ServiceTime {
         let tolerance = self.skew + ROUNDING;
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.trusted.is_none_or(|trusted| agree(trusted, seen, tolerance)) {
-            *state = State { trusted: Some(seen), insisting: None };
+            let confirmations = CONFIRMATION.min(state.confirmations + 1);
+            *state = State { trusted: Some(seen), confirmations, insisting: None };
             return true;
+        }
+        if state.confirmations < CONFIRMATION {
+            // Nothing is established yet that the response could contradict.
+            *state = State { trusted: Some(seen), confirmations: 1, insisting: None };
+            return false;
         }
         let streak = match state.insisting {
             Some((last, streak)) if agree(last, seen, tolerance) => streak + 1,
@@ -56,14 +68,14 @@ impl ServiceTime {
             state.insisting = Some((seen, streak));
             return false;
         }
-        *state = State { trusted: Some(seen), insisting: None };
+        *state = State { trusted: Some(seen), confirmations: CONFIRMATION, insisting: None };
         true
     }
 
-    /// A time that the service has reached for certain, Unix seconds; zero before the first response.
+    /// A time that the service has reached for certain, Unix seconds; zero while that is not established.
     pub(crate) fn at_least(&self) -> u64 {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.trusted.map_or(0, |trusted| trusted.date)
+        state.trusted.filter(|_| state.confirmations >= CONFIRMATION).map_or(0, |trusted| trusted.date)
     }
 
     /// The service's present time as far as the process can tell, Unix seconds.
@@ -95,7 +107,9 @@ mod tests {
     #[test]
     fn a_date_that_departs_from_the_monotonic_clock_is_not_trusted() {
         let time = ServiceTime::new(Duration::from_secs(5));
+        assert!(time.observe(seen(9, 999)));
         assert!(time.observe(seen(10, 1000)));
+        assert_eq!(time.at_least(), 0, "not confirmed yet");
         assert!(time.observe(seen(20, 1010)));
         assert!(time.observe(seen(20, 1016)), "within skew and rounding");
         assert!(!time.observe(seen(21, 1200)));
@@ -116,7 +130,9 @@ mod tests {
     #[test]
     fn a_service_that_insists_is_believed() {
         let time = ServiceTime::new(Duration::ZERO);
-        assert!(time.observe(seen(0, 1000)));
+        for _ in 0..CONFIRMATION {
+            assert!(time.observe(seen(0, 1000)));
+        }
         for answer in 1..INSISTENCE {
             assert!(!time.observe(seen(u64::from(answer), 5000 + u64::from(answer))));
         }
@@ -125,8 +141,21 @@ mod tests {
     }
 
     #[test]
+    fn a_strange_first_date_closes_nothing_and_is_overruled_at_once() {
+        let time = ServiceTime::new(Duration::ZERO);
+        assert!(time.observe(seen(0, 9000)));
+        assert!(!time.observe(seen(0, 1000)));
+        assert!(time.observe(seen(0, 1000)));
+        assert!(time.observe(seen(0, 1000)));
+        assert_eq!(time.at_least(), 1000);
+    }
+
+    #[test]
     fn single_strange_dates_never_add_up() {
         let time = ServiceTime::new(Duration::ZERO);
+        for _ in 0..CONFIRMATION {
+            assert!(time.observe(seen(0, 1000)));
+        }
         for second in 0..100 {
             assert!(time.observe(seen(second, 1000 + second)));
             assert!(!time.observe(seen(second, 9000 + second)));

@@ -1,6 +1,6 @@
 //! DynamoDB inside the process, for evaluation, small installs and tests.
 //!
-//! [`EmbeddedEngine`] holds a [dynoxide](dynoxide) database, in memory or in a directory, and is the
+//! [`EmbeddedEngine`] holds a [dynoxide] database, in memory or in a directory, and is the
 //! HTTP client of an AWS SDK configuration: the same store code runs against it and against AWS,
 //! without a socket that another program or a web page could reach.
 //!

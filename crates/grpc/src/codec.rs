@@ -50,7 +50,8 @@ impl Decoder for RepairingDecoder {
 
 fn decode(bytes: &[u8]) -> Result<ExportTraceServiceRequest, Status> {
     ExportTraceServiceRequest::decode(bytes).or_else(|error| {
-        let refused = |error| Status::invalid_argument(format!("the request is no export of traces: {error}"));
+        let refused =
+            |error| Status::invalid_argument(format!("the request is no export of traces: {error}"));
         let Some(repaired) = repair::with_valid_texts(bytes, &schema::EXPORT_REQUEST) else {
             return Err(refused(error));
         };

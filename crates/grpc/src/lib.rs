@@ -11,8 +11,7 @@
 //! use jaeger_dynamodb_grpc::{GrpcConfig, Stores, router};
 //!
 //! # async fn serve(clock: Arc<dyn Clock>) -> Result<(), Box<dyn std::error::Error>> {
-//! let store = Arc::new(MemoryStore::new());
-//! let stores = Stores { writer: store.clone(), reader: store.clone(), dependencies: store };
+//! let stores = Stores::of(Arc::new(MemoryStore::new()));
 //! router(stores, &GrpcConfig::default(), clock).await?.serve("127.0.0.1:17271".parse()?).await?;
 //! # Ok(())
 //! # }

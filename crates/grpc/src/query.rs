@@ -11,8 +11,8 @@
 use std::num::NonZeroUsize;
 
 use jaeger_dynamodb_core::{
-    Attribute, AttributeCondition, AttributeValue, DependencyQuery, InvalidId, Predicate, Range, TextForm, TraceId,
-    TraceQuery, TraceRef, UnixNanos,
+    Attribute, AttributeCondition, AttributeValue, DependencyQuery, InvalidId, Predicate, Range, TextForm,
+    TraceId, TraceQuery, TraceRef, UnixNanos,
 };
 use jaeger_dynamodb_proto::convert::{self, YEAR_ONE};
 use jaeger_dynamodb_proto::jaeger::storage::v2::any_value::Value;
@@ -154,8 +154,12 @@ fn attribute_value(value: AnyValue) -> AttributeValue {
         Some(Value::IntValue(value)) => value.into(),
         Some(Value::DoubleValue(value)) => value.into(),
         Some(Value::BytesValue(bytes)) => AttributeValue::Bytes(bytes),
-        Some(Value::ArrayValue(array)) => AttributeValue::Array(array.values.into_iter().map(attribute_value).collect()),
-        Some(Value::KvlistValue(list)) => AttributeValue::Map(list.values.into_iter().map(attribute).collect()),
+        Some(Value::ArrayValue(array)) => {
+            AttributeValue::Array(array.values.into_iter().map(attribute_value).collect())
+        }
+        Some(Value::KvlistValue(list)) => {
+            AttributeValue::Map(list.values.into_iter().map(attribute).collect())
+        }
     }
 }
 

@@ -34,6 +34,13 @@ pub struct Stores {
     pub dependencies: Arc<dyn DependencyReader>,
 }
 
+impl Stores {
+    /// One store for everything.
+    pub fn of<S: TraceWriter + TraceReader + DependencyReader + 'static>(store: Arc<S>) -> Self {
+        Self { writer: Arc::<S>::clone(&store), reader: Arc::<S>::clone(&store), dependencies: store }
+    }
+}
+
 /// Why there is no router.
 #[derive(Debug, Error)]
 pub enum RouterError {
@@ -85,11 +92,13 @@ pub async fn router(
                 .max_decoding_message_size(config.max_inbound_bytes)
         };
     }
-    let traces = Traces::new(stores.reader.clone(), config.max_outbound_bytes);
+    let traces = Traces::new(Arc::clone(&stores.reader), config.max_outbound_bytes);
     let dependencies = Dependencies::new(stores.dependencies, config.max_outbound_bytes);
     let routes = Routes::new(configured!(trace_reader_server::TraceReaderServer::new(traces)))
         .add_service(configured!(dependency_reader_server::DependencyReaderServer::new(dependencies)))
-        .add_service(configured!(capabilities_server::CapabilitiesServer::new(Capabilities::new(stores.reader))))
+        .add_service(configured!(capabilities_server::CapabilitiesServer::new(Capabilities::new(
+            stores.reader
+        ))))
         .add_service(OtlpIngestServer::new(stores.writer, config.max_inbound_bytes));
     let routes = with_reflection(with_health(routes).await)?;
     Ok(Server::builder().layer(RpcMetricsLayer::new(clock)).add_routes(routes))

@@ -102,7 +102,8 @@ mod tests {
 
     #[test]
     fn a_retryable_error_says_when_to_try_again() {
-        let error = StoreError::new(StoreErrorKind::Overloaded, "full").with_retry_after(Duration::from_millis(1500));
+        let error =
+            StoreError::new(StoreErrorKind::Overloaded, "full").with_retry_after(Duration::from_millis(1500));
         let details = details_of(&of_store_error(&error));
         assert_eq!((details.code, details.message.as_str()), (14, "full"));
         assert_eq!(details.details[0].type_url, "type.googleapis.com/google.rpc.RetryInfo");

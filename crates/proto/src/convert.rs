@@ -51,7 +51,9 @@ pub enum InvalidSpan {
 
 /// The span came through `jaeger.storage.v1` and is asked for as OTLP, which it cannot be turned into yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("span {span_id} of trace {trace_id} was written through jaeger.storage.v1 and cannot be read as OTLP yet")]
+#[error(
+    "span {span_id} of trace {trace_id} was written through jaeger.storage.v1 and cannot be read as OTLP yet"
+)]
 pub struct NotOtlp {
     /// The span's trace.
     pub trace_id: TraceId,

@@ -7,7 +7,9 @@ use jaeger_dynamodb_core::v1::SpanRefType;
 use jaeger_dynamodb_core::{AttributeValue, Span, SpanKind, StatusCode, UnixNanos};
 use jaeger_dynamodb_proto::convert::{InvalidSpan, YEAR_ONE, resource_spans, spans_from_otlp, spans_from_v1};
 use jaeger_dynamodb_proto::jaeger::api_v2;
-use jaeger_dynamodb_proto::opentelemetry::proto::common::v1::{AnyValue, ArrayValue, KeyValue, any_value::Value};
+use jaeger_dynamodb_proto::opentelemetry::proto::common::v1::{
+    AnyValue, ArrayValue, KeyValue, any_value::Value,
+};
 use jaeger_dynamodb_proto::opentelemetry::proto::trace::v1 as trace;
 use prost::Message;
 use prost_types::{Duration, Timestamp};
@@ -105,8 +107,10 @@ fn a_key_without_value_has_the_empty_value() {
 
 #[test]
 fn spans_of_one_message_share_resource_and_scope_and_neighbours_are_grouped_again() {
-    let with_schema = |url: &str| trace::ResourceSpans { schema_url: url.into(), ..message(vec![valid(), valid()]) };
-    let spans = spans_from_otlp(vec![with_schema("a"), with_schema("a"), with_schema("b"), with_schema("a")]).spans;
+    let with_schema =
+        |url: &str| trace::ResourceSpans { schema_url: url.into(), ..message(vec![valid(), valid()]) };
+    let spans =
+        spans_from_otlp(vec![with_schema("a"), with_schema("a"), with_schema("b"), with_schema("a")]).spans;
     let (Span::Otlp(first), Span::Otlp(second)) = (&spans[0], &spans[1]) else { panic!() };
     assert!(Arc::ptr_eq(&first.resource, &second.resource) && Arc::ptr_eq(&first.scope, &second.scope));
     let groups: Vec<_> = resource_spans(&spans)
@@ -167,13 +171,17 @@ fn unset_and_unrepresentable_v1_times_become_the_nearest_that_go_can_read() {
 
 #[test]
 fn every_field_of_a_v1_span_survives() {
-    let tag = |v_type: api_v2::ValueType| api_v2::KeyValue { key: "k".into(), v_type: v_type.into(), ..Default::default() };
+    let tag = |v_type: api_v2::ValueType| api_v2::KeyValue {
+        key: "k".into(),
+        v_type: v_type.into(),
+        ..Default::default()
+    };
     let tags = vec![
         tag(api_v2::ValueType::String),
         api_v2::KeyValue { v_bool: true, ..tag(api_v2::ValueType::Bool) },
         api_v2::KeyValue { v_int64: i64::MAX, ..tag(api_v2::ValueType::Int64) },
-        api_v2::KeyValue { v_float64: f64::NAN, ..tag(api_v2::ValueType::Float64) },
-        api_v2::KeyValue { v_float64: -0.0, ..tag(api_v2::ValueType::Float64) },
+        api_v2::KeyValue { v_float64: Some(f64::NAN), ..tag(api_v2::ValueType::Float64) },
+        api_v2::KeyValue { v_float64: Some(-0.0), ..tag(api_v2::ValueType::Float64) },
         api_v2::KeyValue { v_binary: vec![0, 1], ..tag(api_v2::ValueType::Binary) },
     ];
     let reference = |trace_id, ref_type| api_v2::SpanRef { trace_id, span_id: vec![4; 8], ref_type };

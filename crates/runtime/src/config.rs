@@ -118,7 +118,7 @@ fn to_yaml<S: Settings>(settings: &S) -> String {
 
 /// Plain where every YAML reader takes it for this very text, else quoted as in JSON, which is YAML.
 fn yaml_scalar(text: &str) -> String {
-    let plain = text.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '/')
+    let plain = text.starts_with(|c: char| c.is_ascii_alphanumeric() || "./".contains(c))
         && text.chars().all(|c| c.is_ascii_alphanumeric() || "/.:_-".contains(c))
         && !text.ends_with(':')
         && !text.eq_ignore_ascii_case("null");

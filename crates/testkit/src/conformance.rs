@@ -14,6 +14,7 @@ mod expect;
 mod failure;
 mod store;
 
+mod bounds;
 mod getting;
 mod listing;
 mod ordering;
@@ -22,6 +23,7 @@ mod sizes;
 mod special_keys;
 mod summing;
 mod tenants;
+mod texts;
 mod writing;
 
 use std::error::Error;

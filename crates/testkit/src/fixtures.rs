@@ -68,7 +68,7 @@ pub fn v1_span(trace: u64, span: u64, service: &str) -> v1::Span {
         references: Vec::new(),
         flags: 0,
         start_time: UnixNanos(START.into()),
-        duration_nanos: DURATION.into(),
+        duration_nanos: DURATION.cast_signed(),
         tags: Attributes::default(),
         logs: Vec::new(),
         process: Some(Arc::new(v1::Process { service_name: service.to_owned(), ..v1::Process::default() })),
@@ -182,7 +182,8 @@ fn every_v1_type() -> Attributes {
 
 fn every_type() -> Attributes {
     let mut attributes = every_v1_type();
-    let list = AttributeValue::Array(vec![AttributeValue::Empty, 1_i64.into(), AttributeValue::Array(Vec::new())]);
+    let list =
+        AttributeValue::Array(vec![AttributeValue::Empty, 1_i64.into(), AttributeValue::Array(Vec::new())]);
     attributes.0.push(Attribute::new("list", list));
     attributes.0.push(Attribute::new("map", AttributeValue::Map(every_v1_type())));
     attributes.0.push(Attribute::new("empty", AttributeValue::Empty));

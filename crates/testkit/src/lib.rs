@@ -5,9 +5,11 @@ mod clock;
 pub mod conformance;
 mod engine;
 pub mod fixtures;
+mod grpc_client;
 pub mod strategies;
 
 pub use clock::{ManualClock, TokioClock};
 pub use engine::{
     EngineHandle, Fault, FaultPlan, FaultRates, Refusal, RequestInfo, StaleReads, Tally, TestEngine, Traffic,
 };
+pub use grpc_client::GrpcStore;

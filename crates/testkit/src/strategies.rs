@@ -16,7 +16,7 @@ use proptest::collection::{SizeRange, vec};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-pub use attributes::{attributes, key, value, v1_attributes, v1_value};
+pub use attributes::{attributes, key, v1_attributes, v1_value, value};
 pub use ids::{span_id, trace_id};
 pub use otlp::{otlp_spans, resource, scope};
 pub use queries::{parameter_queries_for, queries_for};
@@ -25,11 +25,13 @@ pub use v1::{process, v1_spans};
 /// Spans in either form, often several of one trace.
 pub fn spans(count: impl Into<SizeRange>) -> impl Strategy<Value = Vec<Span>> {
     let count = count.into();
-    (otlp_spans(count.clone()), v1_spans(count.clone()), vec(any::<bool>(), count)).prop_map(|(otlp, v1, choices)| {
-        let mut otlp = otlp.into_iter().map(Span::Otlp);
-        let mut v1 = v1.into_iter().map(Span::V1);
-        choices.into_iter().filter_map(|choice| if choice { v1.next() } else { otlp.next() }).collect()
-    })
+    (otlp_spans(count.clone()), v1_spans(count.clone()), vec(any::<bool>(), count)).prop_map(
+        |(otlp, v1, choices)| {
+            let mut otlp = otlp.into_iter().map(Span::Otlp);
+            let mut v1 = v1.into_iter().map(Span::V1);
+            choices.into_iter().filter_map(|choice| if choice { v1.next() } else { otlp.next() }).collect()
+        },
+    )
 }
 
 /// Batches of OTLP spans only, with repetitions as in [`batches`].

@@ -1,7 +1,7 @@
 //! The reference passes the suite, and the suite tells stores that do otherwise.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use futures::stream::{self, BoxStream};
@@ -49,7 +49,10 @@ impl Faulty {
     }
 
     fn query(&self, query: TraceQuery) -> TraceQuery {
-        TraceQuery { limit: query.limit.saturating_add(usize::from(self.fault == Fault::DropsTheNewest)), ..query }
+        TraceQuery {
+            limit: query.limit.saturating_add(usize::from(self.fault == Fault::DropsTheNewest)),
+            ..query
+        }
     }
 
     fn spoil<T: Clone + Send + 'static>(&self, found: Answer<T>) -> Answer<T> {
@@ -69,10 +72,10 @@ type Answer<T> = BoxStream<'static, Result<T, StoreError>>;
 impl TraceWriter for Faulty {
     async fn write_spans(&self, tenant: &Tenant, mut spans: Vec<Span>) -> Result<(), StoreError> {
         if self.fault == Fault::KeysById {
-            let mut kept = self.kept.lock().unwrap();
+            let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
             spans.retain(|span| kept.insert(span.span_id()));
         }
-        self.store.write_spans(&self.tenant(tenant), spans).now_or_never().unwrap()
+        self.store.write_spans(&self.tenant(tenant), spans).await
     }
 }
 
@@ -99,7 +102,11 @@ impl TraceReader for Faulty {
         self.spoil(self.store.find_traces(&self.tenant(tenant), self.query(query)))
     }
 
-    async fn find_trace_ids(&self, tenant: &Tenant, query: TraceQuery) -> Result<Vec<FoundTrace>, StoreError> {
+    async fn find_trace_ids(
+        &self,
+        tenant: &Tenant,
+        query: TraceQuery,
+    ) -> Result<Vec<FoundTrace>, StoreError> {
         let found = self.store.find_trace_ids(&self.tenant(tenant), self.query(query)).await?;
         self.spoil(stream::iter(found).map(Ok).boxed()).try_collect().await
     }
@@ -129,7 +136,11 @@ async fn the_suite_finds_each_fault() {
         (Fault::RepeatsChunks, "getting::ids_are_answered_in_the_order_asked"),
     ] {
         let failure = run_named(async || Ok(both_ways(Faulty::new(fault))), &[], telling).await.unwrap_err();
-        assert_eq!(failure.failures().iter().map(|failure| failure.case).collect::<Vec<_>>(), [telling], "{fault:?}");
+        assert_eq!(
+            failure.failures().iter().map(|failure| failure.case).collect::<Vec<_>>(),
+            [telling],
+            "{fault:?}"
+        );
     }
 }
 
@@ -153,12 +164,17 @@ async fn a_store_that_cannot_be_made_and_a_name_without_case_are_failures() {
 
 #[tokio::test]
 async fn the_comparison_finds_each_fault() {
-    let span = |trace, number| otlp::Span { start_time_unix_nano: START + trace, ..otlp_span(trace, number, "web") };
+    let span =
+        |trace, number| otlp::Span { start_time_unix_nano: START + trace, ..otlp_span(trace, number, "web") };
     let spans = [span(1, 1), span(2, 1), span(2, 2)].map(Span::Otlp).to_vec();
     let tenant = Tenant::new("acme").unwrap();
-    for fault in
-        [Fault::KeysById, Fault::TurnsTheOrder, Fault::DropsTheNewest, Fault::SharesTenants, Fault::RepeatsChunks]
-    {
+    for fault in [
+        Fault::KeysById,
+        Fault::TurnsTheOrder,
+        Fault::DropsTheNewest,
+        Fault::SharesTenants,
+        Fault::RepeatsChunks,
+    ] {
         let reference = MemoryStore::new();
         reference.write_spans(&tenant, spans.clone()).await.unwrap();
         let faulty = Faulty::new(fault);

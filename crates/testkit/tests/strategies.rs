@@ -9,6 +9,7 @@ use proptest::test_runner::TestRunner;
 
 const SAMPLES: usize = 300;
 
+#[expect(clippy::unwrap_used, reason = "a strategy that fails is what these tests would find")]
 fn samples<S: Strategy>(strategy: &S) -> Vec<S::Value> {
     let mut runner = TestRunner::deterministic();
     (0..SAMPLES).map(|_| strategy.new_tree(&mut runner).unwrap().current()).collect()
@@ -40,7 +41,10 @@ fn spans_share_traces_ids_and_starts() {
     let samples = samples(&spans(8..9));
     let meet = |same: fn(&Span, &Span) -> bool| {
         let some_pair = |spans: &Vec<Span>| {
-            spans.iter().enumerate().any(|(index, one)| spans.iter().skip(index + 1).any(|other| same(one, other)))
+            spans
+                .iter()
+                .enumerate()
+                .any(|(index, one)| spans.iter().skip(index + 1).any(|other| same(one, other)))
         };
         share(samples.iter().filter(|spans| some_pair(spans)).count(), SAMPLES)
     };
@@ -52,19 +56,24 @@ fn spans_share_traces_ids_and_starts() {
 #[test]
 fn every_part_is_sometimes_filled() {
     let all: Vec<Span> = samples(&spans(8..9)).concat();
-    let otlp = |part: fn(&otlp::Span) -> bool| all.iter().any(|span| matches!(span, Span::Otlp(span) if part(span)));
+    let otlp =
+        |part: fn(&otlp::Span) -> bool| all.iter().any(|span| matches!(span, Span::Otlp(span) if part(span)));
     assert!(otlp(|span| !span.resource.entity_refs.is_empty() && !span.resource.schema_url.is_empty()));
     assert!(otlp(|span| span.links.iter().any(|link| link.trace_id.is_none() || link.flags > 0)));
     assert!(otlp(|span| span.events.iter().any(|event| event.dropped_attributes_count > 0)));
     assert!(otlp(|span| span.start_time_unix_nano > span.end_time_unix_nano));
-    assert!(otlp(|span| span.start_time_unix_nano == u64::MAX) && otlp(|span| span.start_time_unix_nano == 0));
+    assert!(
+        otlp(|span| span.start_time_unix_nano == u64::MAX) && otlp(|span| span.start_time_unix_nano == 0)
+    );
     assert!(otlp(|span| i32::from(span.kind) > 5) && otlp(|span| i32::from(span.status.code) > 2));
     assert!(otlp(|span| span.resource.service_name().is_empty()));
     let v1 = all.iter().filter_map(|span| match span {
         Span::V1(span) => Some(span),
         Span::Otlp(_) => None,
     });
-    assert!(v1.clone().any(|span| span.process.is_none()) && v1.clone().any(|span| !span.warnings.is_empty()));
+    assert!(
+        v1.clone().any(|span| span.process.is_none()) && v1.clone().any(|span| !span.warnings.is_empty())
+    );
     assert!(v1.clone().any(|span| span.duration_nanos < 0) && v1.clone().any(|span| span.start_time.0 < 0));
     assert!(all.iter().any(|span| span.service_name().len() > 1_024));
 }

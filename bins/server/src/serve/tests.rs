@@ -128,3 +128,17 @@ async fn embedded_storage_opens_a_directory_once_at_a_time() {
     first.closing.await;
     crate::store::open_store(&settings).await.unwrap();
 }
+
+#[tokio::test]
+async fn purge_is_served_only_if_it_is_allowed() {
+    let status = async |flags: &[&str], path| {
+        let store = crate::store::open_store(&settings(flags)).await.unwrap();
+        let request = http::Request::post(path).body(axum::body::Body::empty()).unwrap();
+        store.http.oneshot(request).await.unwrap().status().as_u16()
+    };
+    let allowed: &[_] = &["--data-dir=:memory:", "--allow-purge"];
+    assert_eq!(status(&allowed[..1], "/purge").await, 404);
+    assert_eq!(status(allowed, "/purge").await, 200);
+    assert_eq!(status(allowed, "/purge?archive=true").await, 200);
+    assert_eq!(status(allowed, "/purge?archive=yes").await, 400);
+}

@@ -73,7 +73,8 @@ impl Settings {
     fn check_windows(&self, review: &mut Review) {
         if let Err(InvalidConfig(reasons)) = self.store_config().validate() {
             for why in reasons {
-                let named: Vec<&'static str> = STORE_KEYS.into_iter().filter(|key| names(&why, key)).collect();
+                let named: Vec<&'static str> =
+                    STORE_KEYS.into_iter().filter(|key| names(&why, key)).collect();
                 review.refuse(&named, why);
             }
         }

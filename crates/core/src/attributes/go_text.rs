@@ -51,10 +51,15 @@ pub(super) fn base64(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for group in bytes.chunks(3) {
-        let bits = group.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - group.len()));
+        let bits =
+            group.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - group.len()));
         for position in 0..4 {
             let index = (bits >> (18 - 6 * position)) as usize & 63;
-            text.push(if position <= group.len() { ALPHABET.get(index).map_or('=', |c| char::from(*c)) } else { '=' });
+            text.push(if position <= group.len() {
+                ALPHABET.get(index).map_or('=', |c| char::from(*c))
+            } else {
+                '='
+            });
         }
     }
     text

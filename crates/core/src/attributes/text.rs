@@ -108,7 +108,8 @@ mod tests {
     #[test]
     fn texts_of_simple_values_are_equal_in_both_forms() {
         for text in [v1, v2].map(|form: fn(AttributeValue) -> String| {
-            [form(true.into()), form((-5_i64).into()), form("a b".into()), form(AttributeValue::Empty)].join("|")
+            [form(true.into()), form((-5_i64).into()), form("a b".into()), form(AttributeValue::Empty)]
+                .join("|")
         }) {
             assert_eq!(text, "true|-5|a b|");
         }
@@ -151,7 +152,10 @@ mod tests {
     #[test]
     fn maps_and_lists_are_json_with_sorted_keys() {
         let map = AttributeValue::Map(Attributes(vec![
-            crate::Attribute::new("b", AttributeValue::Array(vec![1_i64.into(), "<x>\n".into(), AttributeValue::Empty])),
+            crate::Attribute::new(
+                "b",
+                AttributeValue::Array(vec![1_i64.into(), "<x>\n".into(), AttributeValue::Empty]),
+            ),
             crate::Attribute::new("a", 2.5),
             crate::Attribute::new("a", AttributeValue::Bytes(vec![1])),
         ]));

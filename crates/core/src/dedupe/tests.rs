@@ -4,7 +4,11 @@ use super::*;
 use crate::{Attribute, Attributes, SpanId, SpanKind, otlp, samples, v1};
 
 fn span() -> otlp::Span {
-    otlp::Span { attributes: Attributes::from([("a", 1.0)]), events: vec![otlp::Event::default()], ..samples::otlp() }
+    otlp::Span {
+        attributes: Attributes::from([("a", 1.0)]),
+        events: vec![otlp::Event::default()],
+        ..samples::otlp()
+    }
 }
 
 fn distinct(spans: impl IntoIterator<Item = otlp::Span>) -> usize {

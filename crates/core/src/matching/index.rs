@@ -48,11 +48,15 @@ pub fn required_pair(condition: &AttributeCondition) -> Option<IndexedPair<'_>> 
         Meaning::Status(StatusCode::Error) => pair("error", "true"),
         Meaning::Status(StatusCode::Ok) => pair("otel.status_code", "OK"),
         Meaning::Status(_) | Meaning::NotError | Meaning::Nothing => None,
-        Meaning::Kind(kind) => Some(kind.as_str()).filter(|word| !word.is_empty()).and_then(|word| pair("span.kind", word)),
-        Meaning::ScopeName(name) => Some(name).filter(|name| !name.is_empty()).and_then(|name| pair("otel.scope.name", name)),
-        Meaning::ScopeVersion(version) => {
-            Some(version).filter(|version| !version.is_empty()).and_then(|version| pair("otel.scope.version", version))
+        Meaning::Kind(kind) => {
+            Some(kind.as_str()).filter(|word| !word.is_empty()).and_then(|word| pair("span.kind", word))
         }
+        Meaning::ScopeName(name) => {
+            Some(name).filter(|name| !name.is_empty()).and_then(|name| pair("otel.scope.name", name))
+        }
+        Meaning::ScopeVersion(version) => Some(version)
+            .filter(|version| !version.is_empty())
+            .and_then(|version| pair("otel.scope.version", version)),
         Meaning::Resource(key) => pair(key, &condition.text),
         Meaning::Anywhere => pair(&condition.key, &condition.text),
     }

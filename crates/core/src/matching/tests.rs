@@ -87,7 +87,10 @@ fn all_conditions_hold_on_one_span_in_any_of_its_places() {
         Predicate::All(keys.iter().map(|(key, text)| attribute(TextForm::V2, key, text)).collect())
     };
     let span = otlp_with_all_places();
-    assert!(satisfies(&span, &all(&[("in.span", "a"), ("in.link", "l"), ("in.event", "e"), ("in.resource", "r")])));
+    assert!(satisfies(
+        &span,
+        &all(&[("in.span", "a"), ("in.link", "l"), ("in.event", "e"), ("in.resource", "r")])
+    ));
     assert!(!satisfies(&span, &all(&[("in.span", "a"), ("in.process", "p")])));
 }
 
@@ -177,7 +180,14 @@ fn keys_and_texts_are_literal() {
 #[test]
 fn service_and_operation_are_compared_whole() {
     for (span, service) in [
-        (Span::Otlp(otlp::Span { resource: samples::service("web"), name: "GET".to_owned(), ..samples::otlp() }), "web"),
+        (
+            Span::Otlp(otlp::Span {
+                resource: samples::service("web"),
+                name: "GET".to_owned(),
+                ..samples::otlp()
+            }),
+            "web",
+        ),
         (Span::Otlp(otlp::Span { name: "GET".to_owned(), ..samples::otlp() }), ""),
         (Span::V1(v1::Span { operation_name: "GET".to_owned(), ..samples::v1() }), ""),
     ] {
@@ -223,7 +233,8 @@ fn start_bounds_are_inclusive_to_the_nanosecond() {
 #[test]
 fn a_span_beyond_signed_nanoseconds_is_not_before_1970() {
     let start_time_unix_nano = u64::MAX;
-    let span = Span::Otlp(otlp::Span { start_time_unix_nano, end_time_unix_nano: u64::MAX, ..samples::otlp() });
+    let span =
+        Span::Otlp(otlp::Span { start_time_unix_nano, end_time_unix_nano: u64::MAX, ..samples::otlp() });
     let start = Range { min: Some(UnixNanos(u64::MAX.into())), max: None };
     assert!(matches(&span, &TraceQuery { start, ..TraceQuery::default() }));
 }

@@ -94,7 +94,8 @@ fn lists_leave_out_empty_and_overlong_names() {
 #[test]
 fn operations_are_distinct_by_name_and_kind() {
     let with_kind = |kind| {
-        let span = otlp::Span { kind, resource: samples::service("a"), name: "op".to_owned(), ..samples::otlp() };
+        let span =
+            otlp::Span { kind, resource: samples::service("a"), name: "op".to_owned(), ..samples::otlp() };
         Span::Otlp(span)
     };
     let store = store(vec![

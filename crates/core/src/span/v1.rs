@@ -20,8 +20,8 @@ pub struct Span {
     pub flags: u32,
     /// When it began.
     pub start_time: UnixNanos,
-    /// How long it took, in nanoseconds.
-    pub duration_nanos: i128,
+    /// How long it took, in nanoseconds: Go's `time.Duration`, whose 64 bits no client of v1 can exceed.
+    pub duration_nanos: i64,
     /// Describes the operation; keys may repeat.
     pub tags: Attributes,
     /// What happened during the operation.
@@ -93,7 +93,11 @@ impl Span {
     /// The role that the tag `span.kind` names.
     #[must_use]
     pub fn kind(&self) -> SpanKind {
-        self.tags.get("span.kind").and_then(AttributeValue::as_str).map(SpanKind::from_word).unwrap_or_default()
+        self.tags
+            .get("span.kind")
+            .and_then(AttributeValue::as_str)
+            .map(SpanKind::from_word)
+            .unwrap_or_default()
     }
 
     /// Error if the tag `error` is true, else what the tag `otel.status_code` says, as the Collector's

@@ -76,21 +76,24 @@ fn the_order_of_spans_does_not_change_a_summary() {
 
 #[test]
 fn a_trace_of_orphans_has_no_root() {
-    let summary = summary(&[span(1, 8, "a", (1, 2), StatusCode::Unset), span(2, 1, "a", (1, 2), StatusCode::Unset)]);
+    let summary =
+        summary(&[span(1, 8, "a", (1, 2), StatusCode::Unset), span(2, 1, "a", (1, 2), StatusCode::Unset)]);
     assert_eq!((summary.root_service_name, summary.root_operation_name), (String::new(), String::new()));
     assert_eq!(summary.orphan_span_count, 1);
 }
 
 #[test]
 fn a_parent_may_come_after_its_child_and_a_span_may_be_its_own_parent() {
-    let child_first = [span(2, 1, "a", (1, 2), StatusCode::Unset), span(1, 0, "a", (1, 2), StatusCode::Unset)];
+    let child_first =
+        [span(2, 1, "a", (1, 2), StatusCode::Unset), span(1, 0, "a", (1, 2), StatusCode::Unset)];
     assert_eq!(summary(&child_first).orphan_span_count, 0);
     assert_eq!(summary(&[span(1, 1, "a", (1, 2), StatusCode::Unset)]).orphan_span_count, 0);
 }
 
 #[test]
 fn an_end_before_the_start_of_another_span_does_not_shrink_the_trace() {
-    let summary = summary(&[span(1, 0, "a", (50, 7), StatusCode::Unset), span(2, 1, "a", (60, 8), StatusCode::Unset)]);
+    let summary =
+        summary(&[span(1, 0, "a", (50, 7), StatusCode::Unset), span(2, 1, "a", (60, 8), StatusCode::Unset)]);
     assert_eq!((summary.min_start, summary.max_end), (UnixNanos(50), UnixNanos(8)));
 }
 

@@ -73,7 +73,7 @@ impl LaneWriter {
     async fn write(&mut self, prepared: Prepared) -> Result<(), StoreError> {
         let Prepared { packs, index, .. } = prepared;
         let deadline = self.deadline();
-        if self.context.client.service_time().at_least() == 0 {
+        while self.context.client.service_time().at_least() == 0 {
             self.ask_the_time(deadline).await?;
         }
         let inline = self.inline_pack(&packs, &index);
@@ -205,7 +205,7 @@ impl LaneWriter {
     async fn ask_the_time(&self, deadline: Deadline) -> Result<(), StoreError> {
         let client = &self.context.client;
         client.get(Table::Windows, keys::meta(), Consistency::Eventual, Purpose::Window, deadline).await?;
-        if client.service_time().at_least() == 0 {
+        if client.service_seconds() == 0 {
             let message = "the storage service's responses carry no Date, without which no commit can count";
             return Err(StoreError::new(StoreErrorKind::Internal, message));
         }

@@ -2,6 +2,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use jaeger_dynamodb_core::{AttributeValue, Attributes, Span, SpanId, SpanKind, StatusCode, TraceId, otlp};
+use jaeger_dynamodb_testkit::strategies;
 
 use super::*;
 
@@ -64,4 +65,20 @@ fn damaged_packs_are_errors() {
         let _ = decode(&damaged, &wanted);
     }
     assert_eq!(decode(&[9, 1, 0, 0], &wanted), Err(DecodeError::UnknownVersion(9)));
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_spans_come_back(otlp in strategies::otlp_spans(0..20), v1 in strategies::v1_spans(0..20)) {
+        for mut spans in [otlp.into_iter().map(Span::Otlp).collect::<Vec<_>>(), v1.into_iter().map(Span::V1).collect()] {
+            spans.sort_by_key(Span::trace_id);
+            let wanted = spans.iter().map(Span::trace_id).collect();
+            let packed = encode(spans.clone());
+            proptest::prop_assert_eq!(decode(&packed, &wanted), Ok(spans.clone()));
+            let mut shared = spans.clone();
+            share_equal_parts(&mut shared);
+            proptest::prop_assert_eq!(&shared, &spans);
+            proptest::prop_assert_eq!(decode(&encode(shared), &wanted), Ok(spans));
+        }
+    }
 }

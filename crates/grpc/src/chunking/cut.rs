@@ -10,7 +10,8 @@ use super::parts::{Part, Parts};
 /// Where Jaeger looks for warnings about a span, and shows them to the user.
 const WARNINGS: &str = "@jaeger@warnings";
 
-const WARNING: &str = "values were cut by the storage backend, because the span is larger than a gRPC message may be";
+const WARNING: &str =
+    "values were cut by the storage backend, because the span is larger than a gRPC message may be";
 
 /// Bytes kept free for the warning in a span that is cut.
 const WARNING_ROOM: usize = 2 * (WARNINGS.len() + WARNING.len());
@@ -29,7 +30,9 @@ pub(super) fn cut_span(span: &mut Span, limit: usize, surroundings_were_cut: boo
 /// Cuts the message to `limit` bytes and says whether that was needed: first its longest texts to a common length,
 /// and if it consists of very many short ones, its longest lists.
 pub(crate) fn cut(message: &mut (impl Parts + Message), limit: usize) -> bool {
-    let Some(excess) = message.encoded_len().checked_sub(limit).filter(|excess| *excess > 0) else { return false };
+    let Some(excess) = message.encoded_len().checked_sub(limit).filter(|excess| *excess > 0) else {
+        return false;
+    };
     let longest = common_length(message, excess).max(SHORTEST_CUT);
     message.visit(&mut |part| match part {
         Part::Text(text) => text.truncate(text.floor_char_boundary(longest)),

@@ -61,10 +61,13 @@ fn warnings(span: &otlp::Span) -> usize {
 #[test]
 fn a_large_trace_is_split_in_order_and_loses_nothing() {
     let resources: Vec<_> = (0..3)
-        .map(|i| Arc::new(otlp::Resource { attributes: Attributes::from([("host", i)]), ..Default::default() }))
+        .map(|i| {
+            Arc::new(otlp::Resource { attributes: Attributes::from([("host", i)]), ..Default::default() })
+        })
         .collect();
-    let spans: Vec<_> =
-        (0..5000).map(|i| otlp::Span { resource: resources[i / 7 % 3].clone(), ..span(i as u64) }).collect();
+    let spans: Vec<_> = (0..5000)
+        .map(|i| otlp::Span { resource: Arc::clone(&resources[i / 7 % 3]), ..span(i as u64) })
+        .collect();
     let messages = split(spans.clone());
     assert_sizes(&messages);
     assert!(messages.len() > 3);
@@ -87,7 +90,10 @@ fn the_longest_values_of_a_huge_span_are_cut_and_it_says_so() {
             jaeger_dynamodb_core::Attribute::new("short", "kept"),
             jaeger_dynamodb_core::Attribute::new("text", "ü".repeat(LIMIT)),
             jaeger_dynamodb_core::Attribute::new("bytes", AttributeValue::Bytes(vec![7; LIMIT])),
-            jaeger_dynamodb_core::Attribute::new("@jaeger@warnings", AttributeValue::Array(vec!["earlier".into()])),
+            jaeger_dynamodb_core::Attribute::new(
+                "@jaeger@warnings",
+                AttributeValue::Array(vec!["earlier".into()]),
+            ),
         ]),
         ..span(2)
     };
@@ -108,7 +114,8 @@ fn the_longest_values_of_a_huge_span_are_cut_and_it_says_so() {
 fn long_names_events_links_and_nested_values_are_cut_too() {
     let long = || "x".repeat(LIMIT);
     let attributes = || Attributes::from([(long(), long())]);
-    let nested = AttributeValue::Array(vec![AttributeValue::Map(attributes()), AttributeValue::Bytes(vec![0; LIMIT])]);
+    let nested =
+        AttributeValue::Array(vec![AttributeValue::Map(attributes()), AttributeValue::Bytes(vec![0; LIMIT])]);
     let event = otlp::Event { name: long(), attributes: attributes(), ..Default::default() };
     let link = otlp::Link {
         trace_id: None,
@@ -156,8 +163,9 @@ fn a_huge_resource_is_cut_once_and_every_span_below_says_so() {
         ..Default::default()
     });
     let scope = Arc::new(otlp::Scope { name: "s".repeat(3 * LIMIT), ..Default::default() });
-    let spans =
-        (0..100).map(|i| otlp::Span { resource: resource.clone(), scope: scope.clone(), ..span(i) }).collect();
+    let spans = (0..100)
+        .map(|i| otlp::Span { resource: Arc::clone(&resource), scope: Arc::clone(&scope), ..span(i) })
+        .collect();
     let messages = split(spans);
     assert_sizes(&messages);
     assert_eq!(messages.len(), 1);

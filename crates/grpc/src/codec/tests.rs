@@ -18,7 +18,12 @@ fn collect(prefix: &str, messages: Vec<DescriptorProto>, all: &mut BTreeMap<Stri
     }
 }
 
-fn assert_same(schema: &'static Schema, name: &str, all: &BTreeMap<String, DescriptorProto>, seen: &mut Vec<String>) {
+fn assert_same(
+    schema: &'static Schema,
+    name: &str,
+    all: &BTreeMap<String, DescriptorProto>,
+    seen: &mut Vec<String>,
+) {
     if seen.iter().any(|other| other == name) {
         return;
     }
@@ -105,7 +110,9 @@ fn bad_texts_are_mended_wherever_they_are_and_nothing_else_changes() {
 fn unknown_fields_of_any_wire_type_do_not_hinder_the_repair() {
     let mut bytes = with_bad_bytes(&request(Span { name: MARK.to_owned(), ..Default::default() }));
     // Fields 100 to 103: varint, 64-bit, 32-bit, and a group with a field inside.
-    bytes.extend([0xa0, 6, 0x80, 1, 0xa9, 6, 1, 2, 3, 4, 5, 6, 7, 8, 0xb5, 6, 1, 2, 3, 4, 0xbb, 6, 8, 1, 0xbc, 6]);
+    bytes.extend([
+        0xa0, 6, 0x80, 1, 0xa9, 6, 1, 2, 3, 4, 5, 6, 7, 8, 0xb5, 6, 1, 2, 3, 4, 0xbb, 6, 8, 1, 0xbc, 6,
+    ]);
     let repaired = decode(&bytes).unwrap();
     assert_eq!(repaired, request(Span { name: MENDED.to_owned(), ..Default::default() }));
 }
@@ -114,7 +121,13 @@ fn unknown_fields_of_any_wire_type_do_not_hinder_the_repair() {
 fn garbage_is_an_invalid_argument() {
     let mut truncated = with_bad_bytes(&request(Span { name: MARK.to_owned(), ..Default::default() }));
     truncated.pop();
-    for garbage in [b"garbage".to_vec(), vec![0xff; 32], vec![0x0a, 5], vec![0x0a, 0xff, 0xff, 0xff, 0xff, 0xf], truncated] {
+    for garbage in [
+        b"garbage".to_vec(),
+        vec![0xff; 32],
+        vec![0x0a, 5],
+        vec![0x0a, 0xff, 0xff, 0xff, 0xff, 0xf],
+        truncated,
+    ] {
         assert_eq!(decode(&garbage).unwrap_err().code(), tonic::Code::InvalidArgument, "{garbage:?}");
     }
 }

@@ -64,7 +64,8 @@ fn everything_set_becomes_one_conjunction() {
 
 #[test]
 fn values_of_every_type_are_compared_by_their_text() {
-    let array = ArrayValue { values: vec![AnyValue { value: Some(Value::IntValue(1)) }, AnyValue { value: None }] };
+    let array =
+        ArrayValue { values: vec![AnyValue { value: Some(Value::IntValue(1)) }, AnyValue { value: None }] };
     let list = KeyValueList { values: vec![KeyValue { key: "a".into(), value: None }] };
     for (value, text) in [
         (Value::StringValue("x".into()), "x"),

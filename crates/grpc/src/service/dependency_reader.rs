@@ -5,7 +5,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jaeger_dynamodb_core::{DependencyLink, DependencyReader};
 use jaeger_dynamodb_proto::jaeger::storage::v2::dependency_reader_server;
-use jaeger_dynamodb_proto::jaeger::storage::v2::{Dependency, GetDependenciesRequest, GetDependenciesResponse};
+use jaeger_dynamodb_proto::jaeger::storage::v2::{
+    Dependency, GetDependenciesRequest, GetDependenciesResponse,
+};
 use tonic::{Request, Response, Status};
 
 use super::within;

@@ -101,7 +101,10 @@ impl UnaryService<ExportTraceServiceRequest> for OtlpIngest {
 impl OtlpIngest {
     /// Spans with impossible ids are left out and reported. If nothing else came the request fails, because Jaeger's
     /// client does not read the report.
-    async fn export(&self, request: Request<ExportTraceServiceRequest>) -> Result<ExportTraceServiceResponse, Status> {
+    async fn export(
+        &self,
+        request: Request<ExportTraceServiceRequest>,
+    ) -> Result<ExportTraceServiceResponse, Status> {
         let tenant = tenant::of_request(request.metadata())?;
         let converted = spans_from_otlp(request.into_inner().resource_spans);
         let rejected = converted.rejected;
@@ -116,14 +119,16 @@ impl OtlpIngest {
         let accepted = converted.spans.len();
         let written = self.writer.write_spans(&tenant, converted.spans).await;
         written.map_err(|error| status::of_store_error(&error))?;
-        metrics::counter!("jaeger_dynamodb_spans_accepted_total").increment(accepted.try_into().unwrap_or(u64::MAX));
+        metrics::counter!("jaeger_dynamodb_spans_accepted_total")
+            .increment(accepted.try_into().unwrap_or(u64::MAX));
         Ok(ExportTraceServiceResponse { partial_success: partial_success(&rejected) })
     }
 }
 
 fn count_rejected(rejected: &[InvalidSpan]) {
     for reason in rejected {
-        metrics::counter!("jaeger_dynamodb_spans_rejected_total", "reason" => reason.to_string()).increment(1);
+        metrics::counter!("jaeger_dynamodb_spans_rejected_total", "reason" => reason.to_string())
+            .increment(1);
     }
 }
 

@@ -9,9 +9,9 @@ use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 use jaeger_dynamodb_core::{OperationQuery, Predicate, StoreError, TraceChunk, TraceQuery, TraceReader};
 use jaeger_dynamodb_proto::jaeger::storage::v2::{
-    FindSpansRequest, FindSpansResponse, FindTraceIDsRequest, FindTraceIDsResponse, FindTraceSummariesRequest,
-    FindTraceSummariesResponse, FindTracesRequest, GetOperationsRequest, GetOperationsResponse, GetServicesRequest,
-    GetServicesResponse, GetTracesRequest, trace_reader_server,
+    FindSpansRequest, FindSpansResponse, FindTraceIDsRequest, FindTraceIDsResponse,
+    FindTraceSummariesRequest, FindTraceSummariesResponse, FindTracesRequest, GetOperationsRequest,
+    GetOperationsResponse, GetServicesRequest, GetServicesResponse, GetTracesRequest, trace_reader_server,
 };
 use jaeger_dynamodb_proto::opentelemetry::proto::trace::v1::TracesData;
 use tonic::{Request, Response, Status};
@@ -67,7 +67,10 @@ impl trace_reader_server::TraceReader for Traces {
     type FindTracesStream = Answers<TracesData>;
     type FindTraceSummariesStream = Answers<FindTraceSummariesResponse>;
 
-    async fn get_traces(&self, request: Request<GetTracesRequest>) -> Result<Response<Answers<TracesData>>, Status> {
+    async fn get_traces(
+        &self,
+        request: Request<GetTracesRequest>,
+    ) -> Result<Response<Answers<TracesData>>, Status> {
         let tenant = tenant::of_request(request.metadata())?;
         let traces = query::trace_refs(&request.into_inner().query)?;
         Ok(Response::new(self.traces_data(self.reader.get_traces(&tenant, traces))))

@@ -91,8 +91,7 @@ impl Drop for Server {
 }
 
 pub(crate) fn in_memory() -> Stores {
-    let store = Arc::new(MemoryStore::new());
-    Stores { writer: store.clone(), reader: store.clone(), dependencies: store }
+    Stores::of(Arc::new(MemoryStore::new()))
 }
 
 pub(crate) async fn all<T>(mut stream: tonic::Streaming<T>) -> Vec<T> {

@@ -23,7 +23,8 @@ async fn health_answers_for_the_names_that_jaegers_own_server_knows() {
         "jaeger.storage.v2.Capabilities",
         "opentelemetry.proto.collector.trace.v1.TraceService",
     ] {
-        let answer = client.check(HealthCheckRequest { service: service.to_owned() }).await.unwrap().into_inner();
+        let answer =
+            client.check(HealthCheckRequest { service: service.to_owned() }).await.unwrap().into_inner();
         assert_eq!(answer.status(), ServingStatus::Serving, "{service}");
     }
     let unknown = client.check(HealthCheckRequest { service: "unknown".to_owned() }).await.unwrap_err();
@@ -35,7 +36,7 @@ async fn reflected(server: &Server, asked: MessageRequest) -> MessageResponse {
     let asked = ServerReflectionRequest { host: String::new(), message_request: Some(asked) };
     let stream = client.server_reflection_info(futures::stream::iter([asked])).await.unwrap().into_inner();
     let answers: Vec<ServerReflectionResponse> = all(stream).await;
-    answers[0].message_response.clone().unwrap()
+    answers.into_iter().next().unwrap().message_response.unwrap()
 }
 
 #[tokio::test]

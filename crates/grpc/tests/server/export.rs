@@ -1,7 +1,7 @@
 //! Spans in: what is kept, what is refused, what is mended.
 
 use bytes::BufMut;
-use jaeger_dynamodb_core::{MemoryStore, StoreErrorKind};
+use jaeger_dynamodb_core::StoreErrorKind;
 use jaeger_dynamodb_grpc::GrpcConfig;
 use jaeger_dynamodb_proto::opentelemetry::proto::collector::trace::v1::{
     ExportTraceServiceRequest, ExportTraceServiceResponse,
@@ -17,7 +17,7 @@ use tonic::{Code, Request, Status};
 use tonic_prost::{ProstCodec, ProstDecoder};
 
 use crate::common::{Server, in_memory, of_service, pair, span, spans_of, text};
-use crate::fakes::{Answer, Fake, shared};
+use crate::fakes::{Answer, Fake};
 
 /// Sends bytes as they are.
 #[derive(Debug, Default)]
@@ -165,8 +165,7 @@ async fn an_unknown_method_of_the_service_is_unimplemented() {
 
 #[tokio::test]
 async fn a_batch_above_grpcs_usual_limit_is_kept_whole() {
-    let store = MemoryStore::new();
-    let server = Server::over(shared(&store)).await;
+    let server = Server::in_memory().await;
     let large = |number| Span { attributes: vec![text("filler", &"f".repeat(1000))], ..span(1, number) };
     server.export(vec![of_service("shop", (1..=8192).map(large).collect())]).await;
     assert_eq!(spans_of(&server.trace(1).await).len(), 8192);

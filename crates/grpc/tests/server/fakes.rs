@@ -7,13 +7,14 @@ use async_trait::async_trait;
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 use jaeger_dynamodb_core::{
-    DependencyLink, DependencyQuery, DependencyReader, FoundTrace, MemoryStore, Operation, OperationQuery,
-    SearchCapabilities, ServiceSummary, Span, StoreError, StoreErrorKind, Tenant, TraceChunk, TraceId, TraceQuery,
-    TraceReader, TraceRef, TraceSummary, TraceWriter, UnixNanos,
+    DependencyLink, DependencyQuery, DependencyReader, FoundTrace, Operation, OperationQuery,
+    SearchCapabilities, ServiceSummary, Span, StoreError, StoreErrorKind, Tenant, TraceChunk, TraceId,
+    TraceQuery, TraceReader, TraceRef, TraceSummary, TraceWriter, UnixNanos,
 };
 use jaeger_dynamodb_grpc::Stores;
 use jaeger_dynamodb_proto::convert::{spans_from_otlp, spans_from_v1};
 use jaeger_dynamodb_proto::jaeger::api_v2;
+use jaeger_dynamodb_proto::opentelemetry::proto::trace::v1 as trace;
 use tokio::sync::watch;
 
 use crate::common::{of_service, span};
@@ -58,8 +59,7 @@ impl Fake {
     }
 
     pub(crate) fn stores(&self) -> Stores {
-        let fake = Arc::new(self.clone());
-        Stores { writer: fake.clone(), reader: fake.clone(), dependencies: fake }
+        Stores::of(Arc::new(self.clone()))
     }
 
     fn failure(&self) -> Result<(), StoreError> {
@@ -72,26 +72,32 @@ impl Fake {
     fn chunks(&self) -> BoxStream<'static, Result<TraceChunk, StoreError>> {
         let (signal, reads) = (DropSignal(self.dropped.clone()), Arc::clone(&self.reads));
         let endless = stream::repeat_with(move || {
-            let _owned = &signal;
             reads.fetch_add(1, Ordering::SeqCst);
             Ok(chunk())
         });
-        match self.answer {
+        let chunks = match self.answer {
             Answer::Endless => endless.boxed(),
             Answer::Stuck => endless.take(1).chain(stream::pending()).boxed(),
-            Answer::Broken => endless.take(1).chain(stream::iter([Err(StoreError::new(StoreErrorKind::Damaged, "torn"))])).boxed(),
+            Answer::Broken => {
+                let torn = StoreError::new(StoreErrorKind::Damaged, "torn");
+                endless.take(1).chain(stream::iter([Err(torn)])).boxed()
+            }
             Answer::V1 => {
                 let span = api_v2::Span { trace_id: vec![1; 16], span_id: vec![1; 8], ..Default::default() };
                 stream::iter(TraceChunk::new(spans_from_v1(vec![span]).spans).map(Ok)).boxed()
             }
             Answer::Failing(_) | Answer::Huge => stream::iter(self.failure().err().map(Err)).boxed(),
-        }
+        };
+        let owned = move |_: &Result<_, _>| {
+            let _until_dropped = &signal;
+        };
+        chunks.inspect(owned).boxed()
     }
 }
 
 fn chunk() -> TraceChunk {
     let attribute = crate::common::text("k", &"x".repeat(10_000));
-    let span = jaeger_dynamodb_proto::opentelemetry::proto::trace::v1::Span { attributes: vec![attribute], ..span(1, 1) };
+    let span = trace::Span { attributes: vec![attribute], ..span(1, 1) };
     TraceChunk::new(spans_from_otlp(vec![of_service("shop", vec![span])]).spans).unwrap()
 }
 
@@ -142,7 +148,8 @@ impl TraceReader for Fake {
         if let Err(error) = self.failure() {
             return stream::iter([Err(error)]).boxed();
         }
-        let service = |number| ServiceSummary { name: format!("{number:01000}"), span_count: 1, error_span_count: 0 };
+        let service =
+            |number| ServiceSummary { name: format!("{number:01000}"), span_count: 1, error_span_count: 0 };
         stream::iter([Ok(TraceSummary {
             trace_id: TraceId::new([1; 16]).unwrap(),
             root_service_name: "r".repeat(5_000_000),
@@ -160,15 +167,18 @@ impl TraceReader for Fake {
 
 #[async_trait]
 impl DependencyReader for Fake {
-    async fn dependencies(&self, _: &Tenant, query: DependencyQuery) -> Result<Vec<DependencyLink>, StoreError> {
+    async fn dependencies(
+        &self,
+        _: &Tenant,
+        query: DependencyQuery,
+    ) -> Result<Vec<DependencyLink>, StoreError> {
         self.failure()?;
         let call_count = u64::try_from(query.end.0 - query.start.0).unwrap();
-        Ok(vec![DependencyLink { parent: "a".into(), child: "b".into(), call_count, source: "jaeger".into() }])
+        Ok(vec![DependencyLink {
+            parent: "a".into(),
+            child: "b".into(),
+            call_count,
+            source: "jaeger".into(),
+        }])
     }
-}
-
-/// A memory store whose writer is another, so that tests can look into it.
-pub(crate) fn shared(store: &MemoryStore) -> Stores {
-    let store = Arc::new(store.clone());
-    Stores { writer: store.clone(), reader: store.clone(), dependencies: store }
 }

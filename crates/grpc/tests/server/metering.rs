@@ -1,7 +1,9 @@
 //! What is counted. The recorder belongs to the thread, on which the whole test runs.
 
 use jaeger_dynamodb_core::StoreErrorKind;
-use jaeger_dynamodb_proto::jaeger::storage::v2::{FindSpansRequest, GetServicesRequest, TraceQueryParameters};
+use jaeger_dynamodb_proto::jaeger::storage::v2::{
+    FindSpansRequest, GetServicesRequest, TraceQueryParameters,
+};
 use jaeger_dynamodb_proto::opentelemetry::proto::collector::trace::v1::ExportTraceServiceRequest;
 use jaeger_dynamodb_proto::opentelemetry::proto::trace::v1::Span;
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -56,7 +58,8 @@ async fn spans_are_counted_when_they_are_kept_and_when_they_are_not() {
     let resource_spans = vec![of_service("shop", vec![span(1, 1), bad, span(1, 2)])];
     server.exporter().export(ExportTraceServiceRequest { resource_spans }).await.unwrap();
     let rendered = handle.render();
-    let rejected = counted(&rendered, "jaeger_dynamodb_spans_rejected_total", &["reason=\"invalid trace id\""]);
+    let rejected =
+        counted(&rendered, "jaeger_dynamodb_spans_rejected_total", &["reason=\"invalid trace id\""]);
     assert_eq!(rejected, 1, "{rendered}");
     assert!(rendered.contains("jaeger_dynamodb_spans_accepted_total 2"), "{rendered}");
 }

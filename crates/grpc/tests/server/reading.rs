@@ -6,9 +6,9 @@ use jaeger_dynamodb_proto::jaeger::storage::v2::any_value::Value;
 use jaeger_dynamodb_proto::jaeger::storage::v2::capabilities_client::CapabilitiesClient;
 use jaeger_dynamodb_proto::jaeger::storage::v2::dependency_reader_client::DependencyReaderClient;
 use jaeger_dynamodb_proto::jaeger::storage::v2::{
-    FindSpansRequest, FindTraceIDsRequest, FindTraceSummariesRequest, FindTracesRequest, GetCapabilitiesRequest,
-    GetDependenciesRequest, GetOperationsRequest, GetServicesRequest, GetTracesRequest, Pagination, SearchCapabilities,
-    ServiceSummary, TraceQueryParameters, TraceSummary,
+    FindSpansRequest, FindTraceIDsRequest, FindTraceSummariesRequest, FindTracesRequest,
+    GetCapabilitiesRequest, GetDependenciesRequest, GetOperationsRequest, GetServicesRequest,
+    GetTracesRequest, Pagination, SearchCapabilities, ServiceSummary, TraceQueryParameters, TraceSummary,
 };
 use jaeger_dynamodb_proto::opentelemetry::proto::trace::v1::{Span, Status as SpanStatus, TracesData};
 use prost_types::{Duration, Timestamp};
@@ -32,7 +32,7 @@ async fn server() -> Server {
 }
 
 fn traces_of(messages: &[TracesData]) -> Vec<u8> {
-    let mut traces: Vec<_> = spans_of(messages).iter().map(|span| span.trace_id[0]).collect();
+    let mut traces: Vec<_> = spans_of(messages).iter().map(|span| *span.trace_id.first().unwrap()).collect();
     traces.dedup();
     traces
 }
@@ -84,7 +84,11 @@ async fn bounds_are_inclusive_and_reversed_ones_find_nothing() {
     assert_eq!(found(&server, between(10, 20)).await, [2, 1]);
     assert!(found(&server, between(20, 10)).await.is_empty());
     let took = |nanos| Some(Duration { seconds: 0, nanos });
-    let long = |min, max| TraceQueryParameters { duration_min: took(min), duration_max: took(max), ..Default::default() };
+    let long = |min, max| TraceQueryParameters {
+        duration_min: took(min),
+        duration_max: took(max),
+        ..Default::default()
+    };
     assert_eq!(found(&server, long(500, 500)).await, [3, 2, 1]);
     assert!(found(&server, long(501, 0)).await.is_empty());
 }
@@ -103,7 +107,10 @@ async fn what_cannot_be_searched_for_is_refused() {
     let missing = server.reader().find_traces(FindTracesRequest { query: None }).await.unwrap_err();
     assert_eq!(missing.code(), Code::InvalidArgument);
     let short = GetTracesRequest {
-        query: vec![by_id(1), jaeger_dynamodb_proto::jaeger::storage::v2::GetTraceParams { trace_id: vec![1; 8], ..by_id(1) }],
+        query: vec![
+            by_id(1),
+            jaeger_dynamodb_proto::jaeger::storage::v2::GetTraceParams { trace_id: vec![1; 8], ..by_id(1) },
+        ],
     };
     assert_eq!(server.reader().get_traces(short).await.unwrap_err().code(), Code::InvalidArgument);
     for (pagination, search_depth) in [(paged(0, ""), 0), (paged(1, "x"), 0), (paged(1, ""), 1)] {
@@ -112,7 +119,10 @@ async fn what_cannot_be_searched_for_is_refused() {
         assert_eq!(refused.code(), Code::InvalidArgument);
     }
     let summaries = FindTraceSummariesRequest { query: Some(filter) };
-    assert_eq!(server.reader().find_trace_summaries(summaries).await.unwrap_err().code(), Code::InvalidArgument);
+    assert_eq!(
+        server.reader().find_trace_summaries(summaries).await.unwrap_err().code(),
+        Code::InvalidArgument
+    );
     let spans = server.reader().find_spans(FindSpansRequest::default()).await.unwrap_err();
     assert_eq!(spans.code(), Code::Unimplemented);
 }
@@ -133,10 +143,13 @@ async fn ids_are_found_with_their_bounds_and_one_page_of_them() {
 #[tokio::test]
 async fn summaries_are_computed_over_whole_traces() {
     let server = server().await;
-    let query = Some(TraceQueryParameters { service_name: "stock".into(), search_depth: 1, ..Default::default() });
-    let stream = server.reader().find_trace_summaries(FindTraceSummariesRequest { query }).await.unwrap().into_inner();
+    let query =
+        Some(TraceQueryParameters { service_name: "stock".into(), search_depth: 1, ..Default::default() });
+    let stream =
+        server.reader().find_trace_summaries(FindTraceSummariesRequest { query }).await.unwrap().into_inner();
     let summaries: Vec<_> = all(stream).await.into_iter().flat_map(|message| message.summaries).collect();
-    let service = |name: &str, errors| ServiceSummary { name: name.into(), span_count: 1, error_span_count: errors };
+    let service =
+        |name: &str, errors| ServiceSummary { name: name.into(), span_count: 1, error_span_count: errors };
     let expected = TraceSummary {
         trace_id: vec![3; 16],
         root_service_name: "shop".into(),
@@ -161,7 +174,8 @@ async fn services_and_operations_are_listed() {
         let answer = server.reader().get_operations(asked).await.unwrap().into_inner().operations;
         answer.into_iter().map(|operation| (operation.name, operation.span_kind)).collect::<Vec<_>>()
     };
-    let stock = ["operation 11", "operation 21", "operation 31"].map(|name| (name.to_owned(), "client".to_owned()));
+    let stock =
+        ["operation 11", "operation 21", "operation 31"].map(|name| (name.to_owned(), "client".to_owned()));
     assert_eq!(operations("stock", "").await, stock);
     assert_eq!(operations("stock", "client").await, stock);
     assert!(operations("stock", "server").await.is_empty());
@@ -174,7 +188,8 @@ async fn capabilities_are_those_of_the_store() {
         let server = Server::over(stores).await;
         let mut client = CapabilitiesClient::new(server.channel.clone());
         let answer = client.get_capabilities(GetCapabilitiesRequest {}).await.unwrap().into_inner();
-        let expected = SearchCapabilities { without_service_name, same_span_conjunction: true, ..Default::default() };
+        let expected =
+            SearchCapabilities { without_service_name, same_span_conjunction: true, ..Default::default() };
         assert_eq!(answer.search, Some(expected));
     }
 }
@@ -194,7 +209,10 @@ async fn dependencies_are_asked_for_the_range_given() {
     let at = |seconds| Some(Timestamp { seconds, nanos: 0 });
     let asked = GetDependenciesRequest { start_time: at(1), end_time: at(3) };
     let answer = client.get_dependencies(asked).await.unwrap().into_inner().dependencies;
-    assert_eq!((answer[0].parent.as_str(), answer[0].child.as_str(), answer[0].call_count), ("a", "b", 2_000_000_000));
+    assert_eq!(
+        (answer[0].parent.as_str(), answer[0].child.as_str(), answer[0].call_count),
+        ("a", "b", 2_000_000_000)
+    );
     let empty = Server::in_memory().await;
     let mut client = DependencyReaderClient::new(empty.channel.clone());
     let answer = client.get_dependencies(GetDependenciesRequest::default()).await.unwrap().into_inner();

@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 
 use jaeger_dynamodb_proto::jaeger::storage::v2::{
-    FindTraceIDsRequest, FindTraceSummariesRequest, GetOperationsRequest, GetServicesRequest, TraceQueryParameters,
+    FindTraceIDsRequest, FindTraceSummariesRequest, GetOperationsRequest, GetServicesRequest,
+    TraceQueryParameters,
 };
 use jaeger_dynamodb_proto::opentelemetry::proto::common::v1::any_value::Value;
 use jaeger_dynamodb_proto::opentelemetry::proto::trace::v1::Span;
@@ -29,26 +30,31 @@ async fn a_trace_of_10008_spans_comes_in_messages_below_the_limit() {
     let mut traces = Vec::new();
     for message in &messages {
         assert!(message.encoded_len() < CLIENT_LIMIT);
-        let of_message: HashSet<_> = spans_of(std::slice::from_ref(message)).iter().map(|s| s.trace_id[0]).collect();
+        let of_message: HashSet<_> =
+            spans_of(std::slice::from_ref(message)).iter().map(|s| s.trace_id[0]).collect();
         assert_eq!(of_message.len(), 1, "never mixed, never empty");
         traces.extend(of_message);
     }
     traces.dedup();
     assert_eq!(traces, [1, 2], "one after the other");
-    let ids: HashSet<_> = spans_of(&messages).into_iter().map(|s| (s.trace_id.clone(), s.span_id.clone())).collect();
+    let ids: HashSet<_> =
+        spans_of(&messages).into_iter().map(|s| (s.trace_id.clone(), s.span_id.clone())).collect();
     assert_eq!((spans_of(&messages).len(), ids.len()), (10_009, 10_009));
 }
 
 #[tokio::test]
 async fn a_span_larger_than_a_message_comes_back_cut_and_marked() {
     let server = Server::in_memory().await;
-    let huge = Span { attributes: vec![text("k", "kept"), text("huge", &"h".repeat(5_000_000))], ..span(1, 1) };
+    let huge =
+        Span { attributes: vec![text("k", "kept"), text("huge", &"h".repeat(5_000_000))], ..span(1, 1) };
     server.export(vec![of_service("shop", vec![huge, span(1, 2)])]).await;
     let messages = server.trace(1).await;
     let spans = spans_of(&messages);
     assert_eq!(spans.len(), 2);
     assert_eq!(spans[0].attributes[0], text("k", "kept"));
-    let Some(Value::StringValue(cut)) = &spans[0].attributes[1].value.as_ref().unwrap().value else { panic!() };
+    let Some(Value::StringValue(cut)) = &spans[0].attributes[1].value.as_ref().unwrap().value else {
+        panic!()
+    };
     assert!(cut.len() > 4_000_000 && cut.bytes().all(|byte| byte == b'h'));
     assert_eq!(spans[0].attributes[2].key, "@jaeger@warnings");
     assert_eq!(*spans[1], span(1, 2));
@@ -84,9 +90,10 @@ async fn messages_are_compressed_both_ways_for_a_client_that_wants_it() {
         let bytes = pair("bytes", Value::BytesValue(vec![7; 100_000]));
         let sent = Span { attributes: vec![bytes], ..span(1, 1) };
         let mut exporter = server.exporter().send_compressed(encoding).accept_compressed(encoding);
-        let request = jaeger_dynamodb_proto::opentelemetry::proto::collector::trace::v1::ExportTraceServiceRequest {
-            resource_spans: vec![of_service("shop", vec![sent.clone()])],
-        };
+        let request =
+            jaeger_dynamodb_proto::opentelemetry::proto::collector::trace::v1::ExportTraceServiceRequest {
+                resource_spans: vec![of_service("shop", vec![sent.clone()])],
+            };
         let answer = exporter.export(request).await.unwrap();
         assert_eq!(answer.metadata().get("grpc-encoding").unwrap(), name);
         let mut reader = server.reader().send_compressed(encoding).accept_compressed(encoding);

@@ -17,7 +17,8 @@ pub fn spans_from_otlp(messages: Vec<trace::ResourceSpans>) -> Converted {
     for message in messages {
         let resource = Arc::new(resource_from_otlp(message.resource.unwrap_or_default(), message.schema_url));
         for scope_spans in message.scope_spans {
-            let scope = Arc::new(scope_from_otlp(scope_spans.scope.unwrap_or_default(), scope_spans.schema_url));
+            let scope =
+                Arc::new(scope_from_otlp(scope_spans.scope.unwrap_or_default(), scope_spans.schema_url));
             for message in scope_spans.spans {
                 match span_from_otlp(message, &resource, &scope) {
                     Ok(span) => converted.spans.push(Span::Otlp(span)),

@@ -60,8 +60,9 @@ pub fn duration_nanos(duration: Duration) -> Result<i128, Unrepresentable> {
 
 /// The nanoseconds of any duration, at most as many as Go's 64 bits hold: its decoder would refuse the whole
 /// message that later carries it otherwise.
-pub(super) fn nearest_duration_nanos(duration: Duration) -> i128 {
-    nanos_of(duration).clamp(i64::MIN.into(), i64::MAX.into())
+pub(super) fn nearest_duration_nanos(duration: Duration) -> i64 {
+    let nanos = nanos_of(duration);
+    i64::try_from(nanos).unwrap_or(if nanos < 0 { i64::MIN } else { i64::MAX })
 }
 
 fn nanos_of(duration: Duration) -> i128 {

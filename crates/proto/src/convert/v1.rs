@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use jaeger_dynamodb_core::v1::{Log, Process, Span, SpanRef, SpanRefType};
-use jaeger_dynamodb_core::{self as model, Attribute, AttributeValue, Attributes, Double, InvalidId, TextForm, TraceId};
+use jaeger_dynamodb_core::{
+    self as model, Attribute, AttributeValue, Attributes, Double, InvalidId, TextForm, TraceId,
+};
 use prost_types::Timestamp;
 
 use super::time::{YEAR_ONE, duration, nearest_duration_nanos, nearest_unix_nanos, timestamp};
@@ -63,7 +65,7 @@ impl From<Span> for wire::Span {
             references: span.references.into_iter().map(wire::SpanRef::from).collect(),
             flags: span.flags,
             start_time: Some(timestamp(span.start_time)),
-            duration: Some(duration(span.duration_nanos)),
+            duration: Some(duration(span.duration_nanos.into())),
             tags: key_values(span.tags),
             logs: span.logs.into_iter().map(wire::Log::from).collect(),
             process: span.process.map(|process| Arc::unwrap_or_clone(process).into()),
@@ -156,7 +158,7 @@ impl TryFrom<wire::KeyValue> for Attribute {
             ValueType::String => AttributeValue::String(pair.v_str),
             ValueType::Bool => AttributeValue::Bool(pair.v_bool),
             ValueType::Int64 => AttributeValue::Int(pair.v_int64),
-            ValueType::Float64 => AttributeValue::Double(Double(pair.v_float64)),
+            ValueType::Float64 => AttributeValue::Double(Double(pair.v_float64.unwrap_or_default())),
             ValueType::Binary => AttributeValue::Bytes(pair.v_binary),
         };
         Ok(Self { key: pair.key, value })
@@ -172,7 +174,11 @@ impl From<Attribute> for wire::KeyValue {
             AttributeValue::String(v_str) => Self { v_str, ..typed(ValueType::String) },
             AttributeValue::Bool(v_bool) => Self { v_bool, ..typed(ValueType::Bool) },
             AttributeValue::Int(v_int64) => Self { v_int64, ..typed(ValueType::Int64) },
-            AttributeValue::Double(value) => Self { v_float64: value.0, ..typed(ValueType::Float64) },
+            AttributeValue::Double(value) => {
+                // A zero is left out, as every writer of proto3 does; -0.0 is another value.
+                let v_float64 = Some(value.0).filter(|number| number.to_bits() != 0);
+                Self { v_float64, ..typed(ValueType::Float64) }
+            }
             AttributeValue::Bytes(v_binary) => Self { v_binary, ..typed(ValueType::Binary) },
             other @ (AttributeValue::Empty | AttributeValue::Array(_) | AttributeValue::Map(_)) => {
                 Self { v_str: other.text(TextForm::V1).into_owned(), ..typed(ValueType::String) }

@@ -12,8 +12,9 @@ pub struct KeyValue {
     pub v_bool: bool,
     #[prost(int64, tag = "5")]
     pub v_int64: i64,
-    #[prost(double, tag = "6")]
-    pub v_float64: f64,
+    /// Explicit presence, which changes nothing on the wire but lets -0.0 be written.
+    #[prost(double, optional, tag = "6")]
+    pub v_float64: ::core::option::Option<f64>,
     #[prost(bytes = "vec", tag = "7")]
     pub v_binary: ::prost::alloc::vec::Vec<u8>,
 }

@@ -60,7 +60,7 @@ impl Value for Size {
     }
 
     fn text(&self) -> Option<String> {
-        let whole = SIZE_UNITS.iter().find(|(_, unit)| self.0 != 0 && self.0 % unit == 0);
+        let whole = SIZE_UNITS.iter().find(|(_, unit)| self.0 != 0 && self.0.is_multiple_of(*unit));
         Some(match whole {
             Some((name, unit)) => format!("{}{name}", self.0 / unit),
             None => self.0.to_string(),

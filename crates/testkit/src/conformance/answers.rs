@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use futures::TryStreamExt;
 use futures::stream::BoxStream;
 use jaeger_dynamodb_core::{
-    FoundTrace, Operation, OperationQuery, Predicate, SearchCapabilities, Span, StoreError, SummaryBuilder, Tenant,
-    TraceChunk, TraceId, TraceQuery, TraceReader, TraceRef, TraceSummary,
+    FoundTrace, Operation, OperationQuery, Predicate, SearchCapabilities, Span, StoreError, SummaryBuilder,
+    Tenant, TraceChunk, TraceId, TraceQuery, TraceReader, TraceRef, TraceSummary,
 };
 
 use super::expect::same;
@@ -48,7 +48,8 @@ impl<'a> Answers<'a> {
 
     /// The traces that the query finds, the same by spans, by ids and by summaries.
     pub(super) async fn find(&self, query: &TraceQuery) -> Result<Vec<Trace>, String> {
-        let traces = whole_traces("find_traces", self.reader.find_traces(&self.tenant, query.clone())).await?;
+        let traces =
+            whole_traces("find_traces", self.reader.find_traces(&self.tenant, query.clone())).await?;
         let of_spans: Vec<_> = traces.iter().filter_map(|trace| FoundTrace::of(&trace.spans)).collect();
         let ids = self.reader.find_trace_ids(&self.tenant, query.clone()).await;
         let ids = ids.map_err(|error| format!("find_trace_ids failed: {error}"))?;
@@ -76,7 +77,10 @@ impl<'a> Answers<'a> {
 
     pub(super) async fn operations(&self, service: &str, span_kind: &str) -> Result<Vec<Operation>, String> {
         let query = OperationQuery { service: service.to_owned(), span_kind: span_kind.to_owned() };
-        self.reader.operations(&self.tenant, query).await.map_err(|error| format!("operations failed: {error}"))
+        self.reader
+            .operations(&self.tenant, query)
+            .await
+            .map_err(|error| format!("operations failed: {error}"))
     }
 }
 

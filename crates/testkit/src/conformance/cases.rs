@@ -4,9 +4,12 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 
 use super::expect::Outcome;
-use super::store::OptOut::{CutsHugeSpans, HasOneTenant, SearchesV2TextsOnly, SearchesWithoutTrees, WritesNoV1Spans};
+use super::store::OptOut::{
+    CutsHugeSpans, HasOneTenant, SearchesV2TextsOnly, SearchesWithoutTrees, WritesNoV1Spans,
+};
 use super::{
-    OptOut, StoreUnderTest, getting, listing, ordering, searching, sizes, special_keys, summing, tenants, writing,
+    OptOut, StoreUnderTest, bounds, getting, listing, ordering, searching, sizes, special_keys, summing,
+    tenants, texts, writing,
 };
 
 /// One thing that every store must do.
@@ -50,18 +53,20 @@ pub(super) const CASES: &[Case] = cases! {
     searching::capabilities_are_declared;
     searching::attributes_are_found_in_each_place;
     searching::all_conditions_hold_on_one_span;
-    searching::values_are_compared_as_text;
-    searching::values_are_compared_as_v1_text unless SearchesV2TextsOnly;
-    searching::any_value_of_a_repeated_key_matches;
-    searching::keys_and_texts_are_literal;
     searching::services_and_operations_are_compared_whole;
-    searching::durations_are_inclusive_to_the_nanosecond;
-    searching::starts_are_inclusive_to_the_nanosecond;
     searching::a_search_without_conditions_finds_everything;
-    searching::whole_traces_are_answered;
-    searching::traces_may_last_days;
     searching::trees_of_conditions_are_boolean unless SearchesWithoutTrees;
     searching::v1_spans_are_found unless WritesNoV1Spans;
+
+    texts::values_are_compared_as_text;
+    texts::values_are_compared_as_v1_text unless SearchesV2TextsOnly;
+    texts::any_value_of_a_repeated_key_matches;
+    texts::keys_and_texts_are_literal;
+
+    bounds::durations_are_inclusive_to_the_nanosecond;
+    bounds::starts_are_inclusive_to_the_nanosecond;
+    bounds::whole_traces_are_answered;
+    bounds::traces_may_last_days;
 
     special_keys::fields_are_found_under_special_keys;
     special_keys::fields_are_found_under_v1_tags unless SearchesV2TextsOnly;

@@ -76,7 +76,8 @@ impl Pair<'_> {
         for limit in limits {
             let query = TraceQuery { limit, ..query.clone() };
             let expected = self.reference.find(&query).await?;
-            let actual = self.store.find(&query).await.map_err(|reason| format!("{reason}; asked {query:?}"))?;
+            let actual =
+                self.store.find(&query).await.map_err(|reason| format!("{reason}; asked {query:?}"))?;
             same_traces(&format!("asked {query:?}"), &actual, &expected)?;
         }
         Ok(())

@@ -45,7 +45,8 @@ pub(super) async fn an_id_asked_twice_is_answered_once(store: &StoreUnderTest) -
 
 pub(super) async fn time_hints_leave_nothing_out(store: &StoreUnderTest) -> Outcome {
     let later = START + 86_400_000_000_000;
-    let late = otlp::Span { start_time_unix_nano: later, end_time_unix_nano: later, ..otlp_span(1, 2, "web") };
+    let late =
+        otlp::Span { start_time_unix_nano: later, end_time_unix_nano: later, ..otlp_span(1, 2, "web") };
     let spans = [Span::Otlp(otlp_span(1, 1, "web")), Span::Otlp(late)];
     for span in &spans {
         store.write(vec![span.clone()]).await?;
@@ -68,10 +69,11 @@ pub(super) async fn time_hints_leave_nothing_out(store: &StoreUnderTest) -> Outc
 }
 
 pub(super) async fn ids_that_share_bytes_are_told_apart(store: &StoreUnderTest) -> Outcome {
-    let ids: Vec<_> = [1, 1 << 64, 1 << 120, (1 << 120) + 1, (1 << 120) + (1 << 64), u128::MAX, u128::MAX << 8]
-        .into_iter()
-        .filter_map(|number: u128| TraceId::new(number.to_be_bytes()).ok())
-        .collect();
+    let ids: Vec<_> =
+        [1, 1 << 64, 1 << 120, (1 << 120) + 1, (1 << 120) + (1 << 64), u128::MAX, u128::MAX << 8]
+            .into_iter()
+            .filter_map(|number: u128| TraceId::new(number.to_be_bytes()).ok())
+            .collect();
     let span = |trace_id| Span::Otlp(otlp::Span { trace_id, ..otlp_span(1, 1, "web") });
     store.write(ids.iter().copied().map(span).collect()).await?;
     for id in ids {

@@ -11,15 +11,22 @@ fn span(trace: u64, service: &str, name: &str, kind: SpanKind) -> Span {
 }
 
 fn operations<const N: usize>(operations: [(&str, &str); N]) -> Vec<Operation> {
-    let operation = |(name, kind): (&str, &str)| Operation { name: name.to_owned(), span_kind: kind.to_owned() };
+    let operation =
+        |(name, kind): (&str, &str)| Operation { name: name.to_owned(), span_kind: kind.to_owned() };
     operations.map(operation).to_vec()
 }
 
 /// Several writes, so that nothing is distinct by itself.
 async fn fill(store: &StoreUnderTest) -> Outcome {
-    store.write(vec![span(1, "web", "GET", SpanKind::Server), span(1, "cart", "add", SpanKind::Internal)]).await?;
-    store.write(vec![span(2, "web", "GET", SpanKind::Server), span(2, "web", "GET", SpanKind::Client)]).await?;
-    store.write(vec![span(3, "web", "DELETE", SpanKind::Unspecified), span(3, "Web", "GET", SpanKind::Server)]).await?;
+    store
+        .write(vec![span(1, "web", "GET", SpanKind::Server), span(1, "cart", "add", SpanKind::Internal)])
+        .await?;
+    store
+        .write(vec![span(2, "web", "GET", SpanKind::Server), span(2, "web", "GET", SpanKind::Client)])
+        .await?;
+    store
+        .write(vec![span(3, "web", "DELETE", SpanKind::Unspecified), span(3, "Web", "GET", SpanKind::Server)])
+        .await?;
     store.write(vec![span(4, "cart", "odd", SpanKind::Unrecognized(9))]).await
 }
 
@@ -55,16 +62,20 @@ pub(super) async fn operations_of_one_kind_are_listed_alone(store: &StoreUnderTe
 
 pub(super) async fn overlong_and_empty_names_are_not_listed_but_found(store: &StoreUnderTest) -> Outcome {
     let (long, too_long) = ("n".repeat(1_024), "n".repeat(1_025));
-    store.write(vec![span(1, &long, &long, SpanKind::Server), span(2, &too_long, "op", SpanKind::Server)]).await?;
+    store
+        .write(vec![span(1, &long, &long, SpanKind::Server), span(2, &too_long, "op", SpanKind::Server)])
+        .await?;
     store.write(vec![span(3, &long, &too_long, SpanKind::Server), span(4, "", "", SpanKind::Server)]).await?;
     let answers = store.answers();
     same("services", &answers.services().await?, &vec![long.clone()])?;
     same("operations", &answers.operations(&long, "").await?, &operations([(&long, "server")]))?;
-    for (predicate, trace) in [
-        (Predicate::Service(too_long.clone()), 2),
-        (Predicate::Operation(too_long), 3),
-    ] {
-        same_ids("found by an overlong name", &answers.found(&Predicate::All(vec![predicate])).await?, &[trace])?;
+    for (predicate, trace) in [(Predicate::Service(too_long.clone()), 2), (Predicate::Operation(too_long), 3)]
+    {
+        same_ids(
+            "found by an overlong name",
+            &answers.found(&Predicate::All(vec![predicate])).await?,
+            &[trace],
+        )?;
     }
     Ok(())
 }

@@ -27,7 +27,9 @@ async fn found(store: &StoreUnderTest, query: TraceQuery) -> Result<Vec<TraceId>
 }
 
 pub(super) async fn the_newest_matching_start_comes_first(store: &StoreUnderTest) -> Outcome {
-    store.write(vec![span(1, 1, "web", 5), span(2, 1, "web", 1), span(2, 2, "web", 9), span(3, 1, "web", 7)]).await?;
+    store
+        .write(vec![span(1, 1, "web", 5), span(2, 1, "web", 1), span(2, 2, "web", 9), span(3, 1, "web", 7)])
+        .await?;
     same_ids("ids", &store.answers().found(&service("web")).await?, &[2, 3, 1])?;
     same_ids("ids without service", &store.answers().found(&Predicate::default()).await?, &[2, 3, 1])
 }
@@ -60,13 +62,22 @@ pub(super) async fn every_limit_keeps_the_newest(store: &StoreUnderTest) -> Outc
 }
 
 pub(super) async fn spans_that_do_not_match_do_not_count(store: &StoreUnderTest) -> Outcome {
-    store.write(vec![span(1, 1, "web", 1), span(1, 2, "cart", 99), span(2, 1, "web", 2), span(3, 1, "cart", 50)]).await?;
+    store
+        .write(vec![
+            span(1, 1, "web", 1),
+            span(1, 2, "cart", 99),
+            span(2, 1, "web", 2),
+            span(3, 1, "cart", 50),
+        ])
+        .await?;
     same_ids("ids", &store.answers().found(&service("web")).await?, &[2, 1])?;
     same_ids("ids of the other service", &store.answers().found(&service("cart")).await?, &[1, 3])
 }
 
 pub(super) async fn spans_outside_the_range_do_not_count(store: &StoreUnderTest) -> Outcome {
-    store.write(vec![span(1, 1, "web", 1), span(1, 2, "web", 99), span(2, 1, "web", 2), span(3, 1, "web", 80)]).await?;
+    store
+        .write(vec![span(1, 1, "web", 1), span(1, 2, "web", 99), span(2, 1, "web", 2), span(3, 1, "web", 80)])
+        .await?;
     let start = Range { min: None, max: Some(UnixNanos(i128::from(START) + 50)) };
     let query = TraceQuery { start, predicate: service("web"), ..TraceQuery::default() };
     same_ids("ids", &found(store, query.clone()).await?, &[2, 1])?;

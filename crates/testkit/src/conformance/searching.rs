@@ -1,13 +1,12 @@
 //! What a search finds.
 
 use jaeger_dynamodb_core::{
-    Attribute, AttributeCondition, AttributeValue, Attributes, Predicate, Range, SearchCapabilities, Span, TextForm,
-    TraceQuery, UnixNanos, otlp, v1,
+    AttributeCondition, Attributes, Predicate, Range, SearchCapabilities, Span, TextForm, otlp, v1,
 };
 
 use super::StoreUnderTest;
-use super::expect::{Outcome, same, same_ids, same_spans};
-use crate::fixtures::{START, otlp_span, resource, v1_span};
+use super::expect::{Outcome, same, same_ids};
+use crate::fixtures::{otlp_span, span_id, v1_span};
 
 pub(super) fn attribute(form: TextForm, key: &str, text: &str) -> Predicate {
     Predicate::Attribute(AttributeCondition { key: key.to_owned(), text: text.to_owned(), form })
@@ -24,12 +23,16 @@ pub(super) async fn expect_found(store: &StoreUnderTest, searches: Vec<(Vec<Pred
 }
 
 /// Expects each pair of key and text to find the traces of these numbers.
-pub(super) async fn expect_pairs(store: &StoreUnderTest, form: TextForm, pairs: &[(&str, &str, &[u64])]) -> Outcome {
+pub(super) async fn expect_pairs(
+    store: &StoreUnderTest,
+    form: TextForm,
+    pairs: &[(&str, &str, &[u64])],
+) -> Outcome {
     let search = |(key, text, numbers): &(&str, &str, _)| (vec![attribute(form, key, text)], *numbers);
     expect_found(store, pairs.iter().map(search).collect()).await
 }
 
-fn with_attributes(trace: u64, attributes: Attributes) -> otlp::Span {
+pub(super) fn with_attributes(trace: u64, attributes: Attributes) -> otlp::Span {
     otlp::Span { attributes, ..otlp_span(trace, 1, "web") }
 }
 
@@ -41,7 +44,7 @@ fn in_each_place(key: &str, text: &str) -> Vec<Span> {
     let in_event = otlp::Event { attributes: attributes(), ..otlp::Event::default() };
     let in_link = otlp::Link {
         trace_id: None,
-        span_id: crate::fixtures::span_id(7),
+        span_id: span_id(7),
         trace_state: String::new(),
         attributes: attributes(),
         dropped_attributes_count: 0,
@@ -84,7 +87,7 @@ pub(super) async fn all_conditions_hold_on_one_span(store: &StoreUnderTest) -> O
     // The second trace has everything too, but on two spans.
     let halves = [
         with_attributes(2, Attributes::from([("a", "1")])),
-        otlp::Span { span_id: crate::fixtures::span_id(2), ..with_attributes(2, Attributes::from([("b", "2"), ("c", "3")])) },
+        otlp::Span { span_id: span_id(2), ..with_attributes(2, Attributes::from([("b", "2"), ("c", "3")])) },
     ];
     store.write([spread].into_iter().chain(halves).map(Span::Otlp).collect()).await?;
     let v2 = |key, text| attribute(TextForm::V2, key, text);
@@ -95,7 +98,15 @@ pub(super) async fn all_conditions_hold_on_one_span(store: &StoreUnderTest) -> O
             (vec![v2("a", "1"), v2("b", "2"), v2("c", "3")], &[1]),
             (vec![v2("b", "2"), v2("c", "3")], &[1, 2]),
             (vec![service("web"), v2("a", "1")], &[1, 2]),
-            (vec![service("web"), Predicate::Operation("operation".to_owned()), v2("c", "3"), v2("a", "1")], &[1]),
+            (
+                vec![
+                    service("web"),
+                    Predicate::Operation("operation".to_owned()),
+                    v2("c", "3"),
+                    v2("a", "1"),
+                ],
+                &[1],
+            ),
             (vec![service("cart"), v2("a", "1")], &[]),
             (vec![v2("a", "1"), v2("b", "3")], &[]),
         ],
@@ -103,95 +114,18 @@ pub(super) async fn all_conditions_hold_on_one_span(store: &StoreUnderTest) -> O
     .await
 }
 
-/// A trace for each value under one key.
-fn of_each_type() -> Vec<Span> {
-    let values: [AttributeValue; 9] = [
-        "text".into(),
-        123_i64.into(),
-        72.5.into(),
-        true.into(),
-        AttributeValue::Bytes(vec![0xab, 0xcd]),
-        1e21.into(),
-        1e-7.into(),
-        "".into(),
-        AttributeValue::Array(vec!["a".into(), 1_i64.into()]),
-    ];
-    (1..)
-        .zip(values)
-        .map(|(trace, value)| Span::Otlp(with_attributes(trace, Attributes(vec![Attribute::new("k", value)]))))
-        .collect()
-}
-
-pub(super) async fn values_are_compared_as_text(store: &StoreUnderTest) -> Outcome {
-    store.write(of_each_type()).await?;
-    let pairs: [(&str, &str, &[u64]); 12] = [
-        ("k", "text", &[1]),
-        ("k", "123", &[2]),
-        ("k", "72.5", &[3]),
-        ("k", "true", &[4]),
-        ("k", "q80=", &[5]),
-        ("k", "1e+21", &[6]),
-        ("k", "1e-7", &[7]),
-        ("k", "", &[8]),
-        ("k", r#"["a",1]"#, &[9]),
-        ("k", "123.0", &[]),
-        ("k", "True", &[]),
-        ("k", "abcd", &[]),
-    ];
-    expect_pairs(store, TextForm::V2, &pairs).await
-}
-
-pub(super) async fn values_are_compared_as_v1_text(store: &StoreUnderTest) -> Outcome {
-    store.write(of_each_type()).await?;
-    let pairs: [(&str, &str, &[u64]); 10] = [
-        ("k", "text", &[1]),
-        ("k", "123", &[2]),
-        ("k", "72.5", &[3]),
-        ("k", "true", &[4]),
-        ("k", "abcd", &[5]),
-        ("k", "1e+21", &[6]),
-        ("k", "1e-07", &[7]),
-        ("k", "", &[8]),
-        ("k", "q80=", &[]),
-        ("k", "1e-7", &[]),
-    ];
-    expect_pairs(store, TextForm::V1, &pairs).await
-}
-
-pub(super) async fn any_value_of_a_repeated_key_matches(store: &StoreUnderTest) -> Outcome {
-    let attributes = Attributes::from([("k", "1"), ("k", "2"), ("k", "3")]);
-    store.write(vec![Span::Otlp(with_attributes(1, attributes))]).await?;
-    let pairs: [(&str, &str, &[u64]); 4] = [("k", "1", &[1]), ("k", "2", &[1]), ("k", "3", &[1]), ("k", "4", &[])];
-    expect_pairs(store, TextForm::V2, &pairs).await
-}
-
-pub(super) async fn keys_and_texts_are_literal(store: &StoreUnderTest) -> Outcome {
-    let texts = [("same", "sameplace"), ("same", "same.*"), ("k%", "v%"), ("a.b", "v"), ("a b", " v "), ("ключ", "日本")];
-    let spans = (1..).zip(texts).map(|(trace, pair)| Span::Otlp(with_attributes(trace, Attributes::from([pair]))));
-    store.write(spans.collect()).await?;
-    let pairs: [(&str, &str, &[u64]); 13] = [
-        ("same", "same.*", &[2]),
-        ("same", "same*", &[]),
-        ("sa.e", "sameplace", &[]),
-        ("same", "sameplac_", &[]),
-        ("same", "Sameplace", &[]),
-        ("Same", "sameplace", &[]),
-        ("k%", "v%", &[3]),
-        ("k", "v", &[]),
-        ("a.b", "v", &[4]),
-        ("a", "v", &[]),
-        ("a b", " v ", &[5]),
-        ("a b", "v", &[]),
-        ("ключ", "日本", &[6]),
-    ];
-    expect_pairs(store, TextForm::V2, &pairs).await
-}
-
 pub(super) async fn services_and_operations_are_compared_whole(store: &StoreUnderTest) -> Outcome {
     let span = |trace, service, name: &str| {
         Span::Otlp(otlp::Span { name: name.to_owned(), ..otlp_span(trace, 1, service) })
     };
-    store.write(vec![span(1, "web", "GET /"), span(2, "web", "GET"), span(3, "webshop", "GET"), span(4, "WEB", "get")]).await?;
+    store
+        .write(vec![
+            span(1, "web", "GET /"),
+            span(2, "web", "GET"),
+            span(3, "webshop", "GET"),
+            span(4, "WEB", "get"),
+        ])
+        .await?;
     let service = |name: &str| Predicate::Service(name.to_owned());
     let operation = |name: &str| Predicate::Operation(name.to_owned());
     expect_found(
@@ -207,97 +141,16 @@ pub(super) async fn services_and_operations_are_compared_whole(store: &StoreUnde
     .await
 }
 
-pub(super) async fn durations_are_inclusive_to_the_nanosecond(store: &StoreUnderTest) -> Outcome {
-    let durations = [1_000, 2_000, 2_001, 4_499, 5_000];
-    let span = |(trace, nanos)| otlp::Span { end_time_unix_nano: START + nanos, ..otlp_span(trace, 1, "web") };
-    store.write((1..).zip(durations).map(span).map(Span::Otlp).collect()).await?;
-    let within = |min, max| vec![Predicate::Duration(Range { min, max })];
-    expect_found(
-        store,
-        vec![
-            (within(None, Some(2_000)), &[1, 2]),
-            (within(None, Some(1_000)), &[1]),
-            (within(None, Some(999)), &[]),
-            (within(Some(2_001), None), &[3, 4, 5]),
-            (within(Some(4_500), Some(5_500)), &[5]),
-            (within(Some(5_000), Some(5_000)), &[5]),
-            (within(Some(5_001), None), &[]),
-        ],
-    )
-    .await
-}
-
-pub(super) async fn starts_are_inclusive_to_the_nanosecond(store: &StoreUnderTest) -> Outcome {
-    let span = |trace, after| otlp::Span { start_time_unix_nano: START + after, ..otlp_span(trace, 1, "web") };
-    store.write([span(1, 0), span(2, 10), span(3, 20)].map(Span::Otlp).to_vec()).await?;
-    let at = |after: i128| Some(UnixNanos(i128::from(START) + after));
-    for (min, max, expected) in [
-        (at(10), at(10), &[2][..]),
-        (at(0), at(20), &[3, 2, 1]),
-        (at(1), at(19), &[2]),
-        (at(11), None, &[3]),
-        (None, at(9), &[1]),
-        (at(21), None, &[]),
-        (at(20), at(0), &[]),
-    ] {
-        let query = TraceQuery { start: Range { min, max }, ..TraceQuery::default() };
-        let found: Vec<_> = store.answers().find(&query).await?.into_iter().map(|trace| trace.id).collect();
-        same_ids(&format!("starts in {:?}", query.start), &found, expected)?;
-    }
-    Ok(())
-}
-
 pub(super) async fn a_search_without_conditions_finds_everything(store: &StoreUnderTest) -> Outcome {
     let nameless = otlp::Span { resource: std::sync::Arc::default(), ..otlp_span(3, 1, "") };
     store.write([otlp_span(1, 1, "web"), otlp_span(2, 1, "cart"), nameless].map(Span::Otlp).to_vec()).await?;
     expect_found(store, vec![(Vec::new(), &[1, 2, 3])]).await
 }
 
-pub(super) async fn whole_traces_are_answered(store: &StoreUnderTest) -> Outcome {
-    let spans = [
-        with_attributes(1, Attributes::from([("k", "v")])),
-        otlp_span(1, 2, "cart"),
-        otlp::Span { start_time_unix_nano: START - 1, ..otlp_span(1, 3, "db") },
-        otlp::Span { end_time_unix_nano: START + 1, ..otlp_span(1, 4, "web") },
-    ]
-    .map(Span::Otlp);
-    for span in &spans {
-        store.write(vec![span.clone(), Span::Otlp(otlp_span(2, 1, "web"))]).await?;
-    }
-    let at = Some(UnixNanos(START.into()));
-    let predicate = Predicate::All(vec![Predicate::Service("web".to_owned()), attribute(TextForm::V2, "k", "v")]);
-    let query = TraceQuery { start: Range { min: at, max: at }, predicate, ..TraceQuery::default() };
-    let found = store.answers().find(&query).await?;
-    same("number of traces found", &found.len(), &1)?;
-    found.iter().try_for_each(|trace| same_spans("spans of the trace", &trace.spans, &spans))
-}
-
-pub(super) async fn traces_may_last_days(store: &StoreUnderTest) -> Outcome {
-    const DAY: u64 = 86_400_000_000_000;
-    let span = |number| {
-        let start_time_unix_nano = START + number * DAY;
-        let end_time_unix_nano = start_time_unix_nano + 1;
-        Span::Otlp(otlp::Span { start_time_unix_nano, end_time_unix_nano, ..otlp_span(1, number, "web") })
-    };
-    let spans: Vec<_> = (0..4).map(span).collect();
-    for span in &spans {
-        store.write(vec![span.clone()]).await?;
-    }
-    for day in 0..4 {
-        let start = i128::from(START + day * DAY);
-        let start = Range { min: Some(UnixNanos(start - 1)), max: Some(UnixNanos(start + 1)) };
-        let found = store.answers().find(&TraceQuery { start, ..TraceQuery::default() }).await?;
-        same(&format!("number of traces found on day {day}"), &found.len(), &1)?;
-        found.iter().try_for_each(|trace| same_spans("spans of the trace", &trace.spans, &spans))?;
-    }
-    let start = Range { min: None, max: Some(UnixNanos(i128::from(START) - 1)) };
-    let found = store.answers().find(&TraceQuery { start, ..TraceQuery::default() }).await?;
-    same("number of traces found before", &found.len(), &0)
-}
-
 pub(super) async fn trees_of_conditions_are_boolean(store: &StoreUnderTest) -> Outcome {
     let spans = [[("a", "1"), ("b", "1")], [("a", "1"), ("b", "2")], [("a", "2"), ("b", "2")]];
-    let spans = (1..).zip(spans).map(|(trace, pairs)| Span::Otlp(with_attributes(trace, Attributes::from(pairs))));
+    let spans =
+        (1..).zip(spans).map(|(trace, pairs)| Span::Otlp(with_attributes(trace, Attributes::from(pairs))));
     store.write(spans.collect()).await?;
     let a = |text| attribute(TextForm::V2, "a", text);
     let b = |text| attribute(TextForm::V2, "b", text);
@@ -312,7 +165,10 @@ pub(super) async fn trees_of_conditions_are_boolean(store: &StoreUnderTest) -> O
             (vec![not(Predicate::Any(vec![a("2"), b("1")]))], &[2]),
             (vec![a("1"), not(Predicate::All(vec![b("2")]))], &[1]),
             (vec![not(attribute(TextForm::V2, "absent", ""))], &[1, 2, 3]),
-            (vec![Predicate::Service("web".to_owned()), Predicate::Any(vec![a("1"), a("2")]), b("2")], &[2, 3]),
+            (
+                vec![Predicate::Service("web".to_owned()), Predicate::Any(vec![a("1"), a("2")]), b("2")],
+                &[2, 3],
+            ),
         ],
     )
     .await
@@ -328,9 +184,14 @@ pub(super) async fn v1_spans_are_found(store: &StoreUnderTest) -> Outcome {
         v1::Span { logs: vec![v1::Log::default(), log], ..v1_span(3, 1, "web") },
         v1::Span { process: None, duration_nanos: 5, ..v1_span(4, 1, "") },
     ];
-    let otlp = otlp::Span { resource: resource("web"), ..with_attributes(5, pairs()) };
+    let otlp = otlp::Span { ..with_attributes(5, pairs()) };
     store.write(spans.map(Span::V1).into_iter().chain([Span::Otlp(otlp)]).collect()).await?;
-    expect_pairs(store, TextForm::V2, &[("k", "v", &[1, 2, 3, 5]), ("k", "w", &[1, 2, 3, 5]), ("k", "x", &[])]).await?;
+    expect_pairs(
+        store,
+        TextForm::V2,
+        &[("k", "v", &[1, 2, 3, 5]), ("k", "w", &[1, 2, 3, 5]), ("k", "x", &[])],
+    )
+    .await?;
     expect_found(
         store,
         vec![

@@ -3,7 +3,9 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use jaeger_dynamodb_core::{Attribute, AttributeCondition, AttributeValue, Attributes, Predicate, Span, TextForm, TraceQuery, otlp};
+use jaeger_dynamodb_core::{
+    Attribute, AttributeCondition, AttributeValue, Attributes, Predicate, Span, TextForm, TraceQuery, otlp,
+};
 
 use super::StoreUnderTest;
 use super::expect::{Outcome, same, same_ids, same_spans};
@@ -28,7 +30,8 @@ fn has(key: &str, text: &str) -> Predicate {
 
 // Jaeger's own large trace: 10008 spans a second apart, of which two share an id.
 pub(super) async fn a_trace_has_ten_thousand_spans(store: &StoreUnderTest) -> Outcome {
-    let spans = spans((0..10_008).map(|number| (if number == 0 { 3 } else { number }, number * 1_000_000_000)));
+    let spans =
+        spans((0..10_008).map(|number| (if number == 0 { 3 } else { number }, number * 1_000_000_000)));
     store.write(spans.clone()).await?;
     same_spans("spans by id", &store.answers().spans_of(1).await?, &spans)?;
     let found = store.answers().find(&TraceQuery::default()).await?;
@@ -44,7 +47,8 @@ pub(super) async fn repeated_ids_are_visible(store: &StoreUnderTest) -> Outcome 
 }
 
 pub(super) async fn a_span_has_five_thousand_attributes(store: &StoreUnderTest) -> Outcome {
-    let attributes = (0..5_000).map(|number| Attribute::new(format!("key.{number}"), format!("value {number}")));
+    let attributes =
+        (0..5_000).map(|number| Attribute::new(format!("key.{number}"), format!("value {number}")));
     let span = Span::Otlp(otlp::Span { attributes: attributes.collect(), ..otlp_span(1, 1, "web") });
     store.write(vec![span.clone(), Span::Otlp(otlp_span(2, 1, "web"))]).await?;
     same_spans("spans", &store.answers().spans_of(1).await?, &[span])?;
@@ -60,8 +64,10 @@ fn huge(trace: u64, size: usize) -> (Span, String) {
     let mut random = fastrand::Rng::with_seed(trace);
     let text: String = (0..size / 2).map(|_| random.alphanumeric()).collect();
     let bytes = (0..size / 2).map(|_| random.u8(..)).collect();
-    let attributes =
-        Attributes(vec![Attribute::new("text", text.as_str()), Attribute::new("bytes", AttributeValue::Bytes(bytes))]);
+    let attributes = Attributes(vec![
+        Attribute::new("text", text.as_str()),
+        Attribute::new("bytes", AttributeValue::Bytes(bytes)),
+    ]);
     (Span::Otlp(otlp::Span { attributes, ..otlp_span(trace, 1, "web") }), text)
 }
 
@@ -87,7 +93,9 @@ pub(super) async fn a_value_has_five_megabytes(store: &StoreUnderTest) -> Outcom
 pub(super) async fn many_traces_are_found_at_once(store: &StoreUnderTest) -> Outcome {
     let span = |trace| otlp::Span { start_time_unix_nano: START + trace, ..otlp_span(trace, 1, "web") };
     for hundred in 0..5 {
-        store.write((hundred * 100..hundred * 100 + 100).map(|trace| Span::Otlp(span(trace))).collect()).await?;
+        store
+            .write((hundred * 100..hundred * 100 + 100).map(|trace| Span::Otlp(span(trace))).collect())
+            .await?;
     }
     for limit in [499, 500, 1_500].into_iter().filter_map(NonZeroUsize::new) {
         let predicate = Predicate::All(vec![Predicate::Service("web".to_owned())]);

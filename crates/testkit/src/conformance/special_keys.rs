@@ -10,7 +10,8 @@ use crate::fixtures::{otlp_span, v1_span};
 /// Traces of an error, a success, and neither.
 fn spans() -> Vec<Span> {
     let status = |code| otlp::Status { code, message: "message".to_owned() };
-    let scope = otlp::Scope { name: "library".to_owned(), version: "1.2".to_owned(), ..otlp::Scope::default() };
+    let scope =
+        otlp::Scope { name: "library".to_owned(), version: "1.2".to_owned(), ..otlp::Scope::default() };
     let attributes = Attributes::from([("service.name", "web"), ("host", "h")]);
     let resource = otlp::Resource { attributes, ..otlp::Resource::default() };
     let spans = [
@@ -31,7 +32,11 @@ fn spans() -> Vec<Span> {
         },
         // The attribute is not the fact.
         otlp::Span {
-            attributes: Attributes::from([("error", "true"), ("span.kind", "server"), ("resource.host", "h")]),
+            attributes: Attributes::from([
+                ("error", "true"),
+                ("span.kind", "server"),
+                ("resource.host", "h"),
+            ]),
             ..otlp_span(3, 1, "web")
         },
     ];

@@ -1,7 +1,9 @@
 //! What is written comes back.
 
 use futures::future::try_join_all;
-use jaeger_dynamodb_core::{Attribute, AttributeValue, Attributes, Double, Span, SpanId, SpanKind, StatusCode, otlp};
+use jaeger_dynamodb_core::{
+    Attribute, AttributeValue, Attributes, Double, Span, SpanId, SpanKind, StatusCode, otlp,
+};
 
 use super::StoreUnderTest;
 use super::expect::{Outcome, same_spans};
@@ -28,7 +30,11 @@ pub(super) async fn odd_values_come_back(store: &StoreUnderTest) -> Outcome {
     let mut values: Vec<_> = floats.map(|value| AttributeValue::Double(Double(value))).to_vec();
     values.extend([i64::MIN, i64::MAX, 0, -1].map(AttributeValue::Int));
     values.extend(["", "\0", "日本\u{10ffff}", "same.*", "\\"].map(AttributeValue::from));
-    values.extend([AttributeValue::Empty, AttributeValue::Bytes(Vec::new()), AttributeValue::Bytes(vec![0; 3])]);
+    values.extend([
+        AttributeValue::Empty,
+        AttributeValue::Bytes(Vec::new()),
+        AttributeValue::Bytes(vec![0; 3]),
+    ]);
     values.extend([AttributeValue::Array(Vec::new()), AttributeValue::Map(Attributes::default())]);
     let deep = (0..8).fold(AttributeValue::Empty, |inner, _| {
         AttributeValue::Array(vec![AttributeValue::Map(Attributes(vec![Attribute::new("k", inner)]))])
@@ -54,7 +60,14 @@ pub(super) async fn odd_values_come_back(store: &StoreUnderTest) -> Outcome {
 }
 
 pub(super) async fn odd_times_come_back(store: &StoreUnderTest) -> Outcome {
-    let times = [(0, 0), (0, u64::MAX), (u64::MAX, u64::MAX), (START, START - 5), (START, 0), (1 << 63, (1 << 63) + 1)];
+    let times = [
+        (0, 0),
+        (0, u64::MAX),
+        (u64::MAX, u64::MAX),
+        (START, START - 5),
+        (START, 0),
+        (1 << 63, (1 << 63) + 1),
+    ];
     let spans = times.map(|(start_time_unix_nano, end_time_unix_nano)| {
         Span::Otlp(otlp::Span { start_time_unix_nano, end_time_unix_nano, ..otlp_span(1, 1, "web") })
     });

@@ -5,13 +5,15 @@ use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, KeysAndAttributes,
-    PutRequest, ReturnConsumedCapacity, ScalarAttributeType, TimeToLiveSpecification, WriteRequest,
+    AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
 };
 use jaeger_dynamodb_core::UnixNanos;
 
 use super::*;
 use crate::{ManualClock, TokioClock};
+
+mod stale;
+mod traffic;
 
 type Item = HashMap<String, AttributeValue>;
 
@@ -213,196 +215,6 @@ async fn the_sdks_timeouts_go_by_the_tests_clock() {
     put(&client, "prompt").await.unwrap();
 }
 
-#[tokio::test]
-async fn stale_reads_see_exactly_the_state_of_the_lag_ago() {
-    let clock = manual();
-    let engine = TestEngine::with_stale_reads(Arc::new(clock.clone()), StaleReads::default()).unwrap();
-    create_table(&engine).await;
-    let client = engine.handle("a").client();
-    put(&client, "x").await.unwrap();
-    clock.advance(seconds(1));
-    client.delete_item().table_name("spans").set_key(Some(item("x"))).send().await.unwrap();
-    put(&client, "y").await.unwrap();
-
-    assert!(!sees(&client, "x", false).await);
-    assert!(!sees(&client, "x", true).await && sees(&client, "y", true).await);
-    clock.advance(seconds(1));
-    assert!(sees(&client, "x", false).await && !sees(&client, "y", false).await);
-    clock.advance(Duration::from_millis(999));
-    assert!(sees(&client, "x", false).await && !sees(&client, "y", false).await);
-    clock.advance(Duration::from_millis(1));
-    assert!(!sees(&client, "x", false).await && sees(&client, "y", false).await);
-}
-
-#[tokio::test]
-async fn every_kind_of_read_is_stale_unless_it_asks_for_consistency() {
-    let engine = TestEngine::with_stale_reads(Arc::new(manual()), StaleReads::default()).unwrap();
-    create_table(&engine).await;
-    let client = engine.handle("a").client();
-    put(&client, "x").await.unwrap();
-    for (consistent, found) in [(false, vec![]), (true, vec![item("x")])] {
-        let scan = client.scan().table_name("spans").limit(10).consistent_read(consistent);
-        assert_eq!(scan.send().await.unwrap().items(), found);
-        let query = client
-            .query()
-            .table_name("spans")
-            .key_condition_expression("k = :k")
-            .expression_attribute_values(":k", AttributeValue::S("x".to_owned()))
-            .limit(10)
-            .consistent_read(consistent);
-        assert_eq!(query.send().await.unwrap().items(), found);
-        let keys = KeysAndAttributes::builder().keys(item("x")).consistent_read(consistent).build().unwrap();
-        let batch = client.batch_get_item().request_items("spans", keys).send().await.unwrap();
-        assert_eq!(batch.responses().unwrap()["spans"], found);
-    }
-}
-
-#[tokio::test]
-async fn a_share_of_the_stale_reads_can_be_fresh() {
-    let stale = StaleReads { percent: 50, ..StaleReads::default() };
-    let engine = TestEngine::with_stale_reads(Arc::new(manual()), stale).unwrap();
-    create_table(&engine).await;
-    let client = engine.handle("a").client();
-    put(&client, "x").await.unwrap();
-    let mut fresh = 0;
-    for _ in 0..100 {
-        fresh += u32::from(sees(&client, "x", false).await);
-    }
-    assert!((20..80).contains(&fresh), "{fresh} of 100 were fresh");
-}
-
-#[tokio::test]
-async fn failed_writes_leave_the_stale_state_alone() {
-    let clock = manual();
-    let engine = TestEngine::with_stale_reads(Arc::new(clock.clone()), StaleReads::default()).unwrap();
-    create_table(&engine).await;
-    let handle = engine.handle("a");
-    let client = handle.client();
-    put(&client, "x").await.unwrap();
-    let again = client.put_item().table_name("spans").set_item(Some(item("x")));
-    let again = again.item("v", AttributeValue::Bool(true)).condition_expression("attribute_not_exists(k)");
-    assert!(again.send().await.is_err());
-    clock.advance(seconds(2));
-    let read = client.get_item().table_name("spans").set_key(Some(item("x"))).send().await.unwrap();
-    assert_eq!(read.item(), Some(&item("x")));
-}
-
-#[tokio::test]
-async fn expiry_follows_the_tests_clock() {
-    let clock = manual();
-    let engine = TestEngine::with_stale_reads(Arc::new(clock.clone()), StaleReads::default()).unwrap();
-    create_table(&engine).await;
-    let client = engine.handle("a").client();
-    let expiry = TimeToLiveSpecification::builder().attribute_name("e").enabled(true).build().unwrap();
-    client.update_time_to_live().table_name("spans").time_to_live_specification(expiry).send().await.unwrap();
-    let expiry = AttributeValue::N("1760000009".to_owned());
-    client.put_item().table_name("spans").set_item(Some(item("x"))).item("e", expiry).send().await.unwrap();
-    clock.advance(seconds(9));
-    assert!(sees(&client, "x", false).await);
-    assert_eq!(engine.delete_expired().await.unwrap(), 0);
-    clock.advance(seconds(1));
-    assert_eq!(engine.delete_expired().await.unwrap(), 1);
-    assert!(!sees(&client, "x", false).await && !sees(&client, "x", true).await);
-}
-
-fn write_batch(keys: &[&str]) -> Vec<WriteRequest> {
-    let write = |k: &&str| {
-        let put = PutRequest::builder().set_item(Some(item(k))).build().unwrap();
-        WriteRequest::builder().put_request(put).build()
-    };
-    keys.iter().map(write).collect()
-}
-
-#[tokio::test]
-async fn a_batch_of_writes_is_processed_in_part() {
-    let engine = engine_with_table().await;
-    let handle = engine.handle("a");
-    let client = handle.client();
-    let send = |keys: &[&str]| client.batch_write_item().request_items("spans", write_batch(keys)).send();
-    handle.inject(FaultPlan::script([
-        (0, Fault::ProcessOnly(2)),
-        (1, Fault::ProcessOnly(0)),
-        (2, Fault::ProcessOnly(3)),
-    ]));
-
-    let answer = send(&["p", "q", "r"]).await.unwrap();
-    assert_eq!(answer.unprocessed_items().unwrap()["spans"], write_batch(&["r"]));
-    assert!(is_stored(&engine, "q").await && !is_stored(&engine, "r").await);
-    let refused = send(&["r"]).await.unwrap_err();
-    assert_eq!(refused.code(), Some("ProvisionedThroughputExceededException"));
-    let answer = send(&["r"]).await.unwrap();
-    assert!(answer.unprocessed_items().is_none_or(HashMap::is_empty));
-
-    let tally = handle.traffic().of("BatchWriteItem", "spans");
-    assert_eq!((tally.requests, tally.items, tally.write_units), (3, 3, 3.0));
-}
-
-#[tokio::test]
-async fn a_batch_of_reads_is_processed_in_part() {
-    let engine = engine_with_table().await;
-    let handle = engine.handle("a");
-    let client = handle.client();
-    put(&client, "p").await.unwrap();
-    put(&client, "q").await.unwrap();
-    handle.inject(FaultPlan::script([(0, Fault::ProcessOnly(1))]));
-
-    let keys = KeysAndAttributes::builder().keys(item("p")).keys(item("q")).consistent_read(true);
-    let answer = client.batch_get_item().request_items("spans", keys.build().unwrap()).send().await.unwrap();
-    assert_eq!(answer.responses().unwrap()["spans"], [item("p")]);
-    let left = &answer.unprocessed_keys().unwrap()["spans"];
-    assert_eq!((left.keys(), left.consistent_read()), ([item("q")].as_slice(), Some(true)));
-
-    let rest = client.batch_get_item().request_items("spans", left.clone()).send().await.unwrap();
-    assert_eq!(rest.responses().unwrap()["spans"], [item("q")]);
-}
-
-#[tokio::test]
-async fn traffic_counts_requests_items_and_units_by_operation_and_table() {
-    let engine = engine_with_table().await;
-    let handle = engine.handle("a");
-    let client = handle.client();
-    let text = AttributeValue::S("x".repeat(1_500));
-    client.put_item().table_name("spans").set_item(Some(item("x"))).item("t", text).send().await.unwrap();
-    let before = handle.traffic();
-    assert_eq!(
-        before.of("PutItem", "spans"),
-        Tally { requests: 1, items: 1, read_units: 0.0, write_units: 2.0 }
-    );
-
-    assert!(sees(&client, "x", true).await);
-    assert!(!sees(&client, "y", false).await);
-    handle.inject(FaultPlan::new(|_| Fault::Refuse(Refusal::Throttling)));
-    assert!(put(&client, "z").await.is_err());
-    handle.inject(FaultPlan::new(|_| Fault::CutBefore));
-    assert!(put(&client, "z").await.is_err());
-
-    let after = handle.traffic().since(&before);
-    assert_eq!(after.requests(), 3);
-    let gets = after.operation("GetItem");
-    assert_eq!((gets.requests, gets.items, gets.read_units), (2, 1, 1.5));
-    assert_eq!(after.of("PutItem", "spans"), Tally { requests: 1, ..Tally::default() });
-    assert_eq!(after.table("spans").requests, 3);
-    assert_eq!(engine.traffic().requests(), 1 + 1 + 3, "with the table's creation by another handle");
-}
-
-#[tokio::test]
-async fn capacity_is_shown_only_to_who_asked_for_it() {
-    let client = engine_with_table().await.handle("a").client();
-    let put = || client.put_item().table_name("spans").set_item(Some(item("x")));
-    assert!(put().send().await.unwrap().consumed_capacity().is_none());
-    assert!(
-        put()
-            .return_consumed_capacity(ReturnConsumedCapacity::None)
-            .send()
-            .await
-            .unwrap()
-            .consumed_capacity()
-            .is_none()
-    );
-    let asked = put().return_consumed_capacity(ReturnConsumedCapacity::Total).send().await.unwrap();
-    assert_eq!(asked.consumed_capacity().unwrap().capacity_units(), Some(1.0));
-}
-
 /// What the 200 puts of one run came to.
 async fn outcomes(seed: u64) -> (Vec<bool>, UnixNanos) {
     let clock = TokioClock::starting_at(START);
@@ -428,11 +240,13 @@ async fn a_seed_replays() {
 }
 
 #[tokio::test]
-async fn an_engine_in_a_directory_can_be_made_faulty_too() {
+async fn an_engine_that_exists_already_can_be_made_faulty_too() {
     let embedded = EmbeddedEngine::in_memory().unwrap();
     let engine = TestEngine::over(embedded.clone(), Arc::new(manual()));
     create_table(&engine).await;
-    put(&engine.handle("a").client(), "x").await.unwrap();
+    let handle = engine.handle("a");
+    handle.inject(FaultPlan::script([(0, Fault::CutAfter)]));
+    assert!(put(&handle.client(), "x").await.is_err());
     assert!(sees(&embedded.client(), "x", true).await);
 }
 

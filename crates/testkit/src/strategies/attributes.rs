@@ -27,7 +27,8 @@ const SPECIAL_KEYS: &[&str] = &[
 
 const TEXTS: &[&str] = &["GET", "v", "", "true", "false", "123", "72.5", "server", "Client", "error", "OK"];
 
-const ODD_TEXTS: &[&str] = &["same.*", "%", "\\", "日本", "nul\0", "a=b", "<&>\u{2028}", " ", "1e+21", "\u{10ffff}"];
+const ODD_TEXTS: &[&str] =
+    &["same.*", "%", "\\", "日本", "nul\0", "a=b", "<&>\u{2028}", " ", "1e+21", "\u{10ffff}"];
 
 const FLOATS: &[f64] = &[
     72.5,
@@ -56,7 +57,9 @@ pub fn key() -> impl Strategy<Value = String> {
 /// A value of any type that OTLP has.
 pub fn value() -> impl Strategy<Value = AttributeValue> {
     let shallow = || prop_oneof![12 => v1_value(), 1 => Just(AttributeValue::Empty)];
-    let map = |values| vec((key(), values).prop_map(attribute), 0..3).prop_map(|list| AttributeValue::Map(Attributes(list)));
+    let map = |values| {
+        vec((key(), values).prop_map(attribute), 0..3).prop_map(|list| AttributeValue::Map(Attributes(list)))
+    };
     prop_oneof![
         12 => shallow(),
         1 => vec(shallow(), 0..3).prop_map(AttributeValue::Array),

@@ -18,7 +18,10 @@ pub fn queries_for(spans: &[Span]) -> BoxedStrategy<TraceQuery> {
     let spans: Arc<[Span]> = spans.into();
     (any::<Index>(), tree, any::<StartPick>(), limit())
         .prop_map(move |(home, (leaves, all), start, limit)| {
-            let leaves = leaves.iter().filter_map(|(pick, knot)| Some(knot.tie(pick.predicate(&spans, &home)?))).collect();
+            let leaves = leaves
+                .iter()
+                .filter_map(|(pick, knot)| Some(knot.tie(pick.predicate(&spans, &home)?)))
+                .collect();
             let predicate = if all { Predicate::All(leaves) } else { Predicate::Any(leaves) };
             TraceQuery { start: start.range(&spans), predicate, limit }
         })
@@ -37,7 +40,8 @@ pub fn parameter_queries_for(spans: &[Span], form: TextForm) -> BoxedStrategy<Tr
                 all.extend(leaf.filter(|leaf| !all.iter().any(|other| same_parameter(leaf, other))));
             }
             let start = start.range(&spans);
-            let start = Range { min: start.min.filter(can_be_parameter), max: start.max.filter(can_be_parameter) };
+            let start =
+                Range { min: start.min.filter(can_be_parameter), max: start.max.filter(can_be_parameter) };
             TraceQuery { start, predicate: Predicate::All(all), limit }
         })
         .boxed()
@@ -89,9 +93,8 @@ fn leaf() -> impl Strategy<Value = LeafPick> {
     ];
     let form = prop_oneof![Just(TextForm::V1), Just(TextForm::V2)];
     let slack = (option::of(-1_i128..3), option::of(-1_i128..3));
-    (what, any::<Index>(), option::weighted(0.15, any::<Index>()), form, slack).prop_map(
-        |(what, which, stranger, form, slack)| LeafPick { what, which, stranger, form, slack },
-    )
+    (what, any::<Index>(), option::weighted(0.15, any::<Index>()), form, slack)
+        .prop_map(|(what, which, stranger, form, slack)| LeafPick { what, which, stranger, form, slack })
 }
 
 fn knot() -> impl Strategy<Value = Knot> {
@@ -137,7 +140,9 @@ impl LeafPick {
                 matching::pairs_of_resource(&span.resource, &mut keep);
                 matching::pairs_of_scope(&span.scope, &mut keep);
             }
-            Span::V1(span) => span.process.iter().for_each(|process| matching::pairs_of_process(process, &mut keep)),
+            Span::V1(span) => {
+                span.process.iter().for_each(|process| matching::pairs_of_process(process, &mut keep))
+            }
         }
         (!facts.is_empty()).then(|| self.which.get(&facts).clone())
     }

@@ -18,9 +18,14 @@ fn floats_are_written_as_go_writes_them() {
 // The examples of RFC 4648 §10.
 #[test]
 fn base64_pads_to_groups_of_four() {
-    for (bytes, text) in
-        [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("foobar", "Zm9vYmFy")]
-    {
+    for (bytes, text) in [
+        ("", ""),
+        ("f", "Zg=="),
+        ("fo", "Zm8="),
+        ("foo", "Zm9v"),
+        ("foob", "Zm9vYg=="),
+        ("foobar", "Zm9vYmFy"),
+    ] {
         assert_eq!(base64(bytes.as_bytes()), text);
     }
     assert_eq!(base64(&[0xfb, 0xef, 0xff, 0, 0]), "++//AAA=");
@@ -30,8 +35,5 @@ fn base64_pads_to_groups_of_four() {
 fn json_strings_escape_what_go_escapes() {
     let mut text = String::new();
     json_string("\"\\\n\r\t\u{8}\u{c}\0\u{1f}<>&\u{2028}\u{2029}\u{7f}é/'", &mut text);
-    assert_eq!(
-        text,
-        "\"\\\"\\\\\\n\\r\\t\\b\\f\\u0000\\u001f\\u003c\\u003e\\u0026\\u2028\\u2029\u{7f}é/'\""
-    );
+    assert_eq!(text, "\"\\\"\\\\\\n\\r\\t\\b\\f\\u0000\\u001f\\u003c\\u003e\\u0026\\u2028\\u2029\u{7f}é/'\"");
 }

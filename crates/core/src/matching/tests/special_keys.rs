@@ -129,7 +129,9 @@ fn an_unknown_word_for_a_kind_means_unspecified() {
         assert!(holds_v2(&span(SpanKind::Unspecified), "span.kind", word), "{word}");
         assert!(!holds_v2(&span(SpanKind::Unrecognized(9)), "span.kind", word), "{word}");
     }
-    for kind in [SpanKind::Internal, SpanKind::Server, SpanKind::Client, SpanKind::Producer, SpanKind::Consumer] {
+    for kind in
+        [SpanKind::Internal, SpanKind::Server, SpanKind::Client, SpanKind::Producer, SpanKind::Consumer]
+    {
         assert!(holds_v2(&span(kind), "span.kind", &kind.as_str().to_uppercase()));
         assert!(!holds_v2(&span(kind), "span.kind", "unspecified"));
     }

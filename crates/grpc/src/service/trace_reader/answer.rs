@@ -3,8 +3,8 @@
 use jaeger_dynamodb_core::{self as model, FoundTrace, StoreError, StoreErrorKind, UnixNanos};
 use jaeger_dynamodb_proto::convert::{self, NotOtlp};
 use jaeger_dynamodb_proto::jaeger::storage::v2::{
-    FindTraceIDsResponse, FindTraceSummariesResponse, FoundTraceId, GetOperationsResponse, Operation, ServiceSummary,
-    TraceSummary,
+    FindTraceIDsResponse, FindTraceSummariesResponse, FoundTraceId, GetOperationsResponse, Operation,
+    ServiceSummary, TraceSummary,
 };
 use tonic::Status;
 
@@ -80,7 +80,11 @@ mod tests {
             span_count: usize::MAX,
             error_span_count: 3,
             orphan_span_count: usize::MAX,
-            services: vec![model::ServiceSummary { name: "s".repeat(100_000), span_count: 1, error_span_count: 0 }],
+            services: vec![model::ServiceSummary {
+                name: "s".repeat(100_000),
+                span_count: 1,
+                error_span_count: 0,
+            }],
         }
     }
 
@@ -88,7 +92,10 @@ mod tests {
     fn numbers_end_at_what_the_message_can_say() {
         let summary = &summary(huge(), 1_000_000).summaries[0];
         assert_eq!((summary.min_start_time_unix_nano, summary.max_end_time_unix_nano), (0, u64::MAX));
-        assert_eq!((summary.span_count, summary.error_span_count, summary.orphan_span_count), (i32::MAX, 3, i32::MAX));
+        assert_eq!(
+            (summary.span_count, summary.error_span_count, summary.orphan_span_count),
+            (i32::MAX, 3, i32::MAX)
+        );
         assert_eq!(summary.root_service_name.len(), 100_000);
     }
 

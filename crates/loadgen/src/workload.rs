@@ -1,0 +1,74 @@
+//! Which load, how much of it, and when.
+
+use std::time::Duration;
+
+use jaeger_dynamodb_core::UnixNanos;
+
+use crate::content::{batch, shop, small, teams};
+use crate::fleet::Fleet;
+use crate::model::Application;
+use crate::path::Arrivals;
+
+/// A kind of load. Equal seeds give equal bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct Workload {
+    application: &'static Application,
+    teams: Teams,
+    seed: u64,
+}
+
+/// How an application's roles are cast.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Teams {
+    /// One service for each role.
+    One,
+    /// So many groups of these few services, each of which plays several of the roles; a trace stays within a group.
+    Many(usize, &'static [teams::Member]),
+}
+
+/// How much of a workload, and when.
+#[derive(Debug, Clone, Copy)]
+pub struct Load {
+    /// Mean rate; at least 1.
+    pub spans_per_second: u32,
+    /// Traces start within so long; the last requests arrive when those traces have ended and been exported.
+    pub duration: Duration,
+    /// When the first trace may start; before 1970 counts as 1970.
+    pub start: UnixNanos,
+}
+
+impl Workload {
+    /// A web shop like OpenTelemetry's demo: 16 services in ten languages, 7 kinds of request, traces of 9 to 62 spans
+    /// over 3 to 14 services, gRPC, HTTP, SQL, Redis and Kafka; 0.6 % of traces fail with an exception.
+    #[must_use]
+    pub fn demo(seed: u64) -> Self {
+        Self { application: &shop::APPLICATION, teams: Teams::One, seed }
+    }
+
+    /// Many traces of 3 small spans, over 8 services.
+    #[must_use]
+    pub fn three_span_traces(seed: u64) -> Self {
+        Self { application: &small::APPLICATION, teams: Teams::One, seed }
+    }
+
+    /// Batch jobs: traces of about 20 000 spans in about a minute, over 3 services.
+    #[must_use]
+    pub fn batch(seed: u64) -> Self {
+        Self { application: &batch::APPLICATION, teams: Teams::One, seed }
+    }
+
+    /// The demo's requests over 500 small services: 100 teams of 5, a trace stays with one team.
+    #[must_use]
+    pub fn many_services(seed: u64) -> Self {
+        Self { application: &shop::APPLICATION, teams: Teams::Many(100, &teams::MEMBERS), seed }
+    }
+
+    /// The requests that arrive at the server, in order of time.
+    #[must_use]
+    pub fn arrivals(&self, load: Load) -> Arrivals {
+        let mut random = fastrand::Rng::with_seed(self.seed);
+        let rate = load.spans_per_second.max(1);
+        let fleet = Fleet::for_rate(self.application, self.teams, rate, &mut random);
+        Arrivals::new(fleet, Load { spans_per_second: rate, ..load }, random)
+    }
+}
