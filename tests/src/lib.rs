@@ -44,7 +44,11 @@ pub fn aws_config() -> StoreConfig {
 ///
 /// # Errors
 /// When the engine fails or the settings are wrong.
-pub async fn two_servers(engine: &TestEngine, clock: Arc<dyn Clock>, config: StoreConfig) -> Result<StoreUnderTest, AnyError> {
+pub async fn two_servers(
+    engine: &TestEngine,
+    clock: Arc<dyn Clock>,
+    config: StoreConfig,
+) -> Result<StoreUnderTest, AnyError> {
     let writer = open(&engine.handle("writer"), Arc::clone(&clock), config.clone(), 1).await?;
     let reader = open(&engine.handle("reader"), clock, config, 2).await?;
     let (writer, reader): (Arc<dyn TraceWriter>, Arc<dyn TraceReader>) = (writer, reader);

@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
-use tokio_stream::wrappers::TcpListenerStream;
+use tonic::transport::server::TcpIncoming;
 
 /// A server that runs until this is dropped.
 struct Server(JoinHandle<()>);
@@ -26,10 +26,11 @@ impl Drop for Server {
 
 async fn serve() -> Result<(Arc<GrpcStore>, Server), AnyError> {
     let stores = Stores::of(Arc::new(MemoryStore::new()));
-    let router = router(stores, &GrpcConfig::default(), tokio_clock()).await?;
+    let (router, _) = router(stores, &GrpcConfig::default(), tokio_clock()).await?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("http://{}", listener.local_addr()?);
-    let serving = router.serve_with_incoming(TcpListenerStream::new(listener));
+    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+    let serving = router.serve_with_incoming(incoming);
     let server = Server(tokio::spawn(async move {
         let _ends_with_the_test = serving.await;
     }));

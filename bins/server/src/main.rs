@@ -1,6 +1,5 @@
 //! Jaeger remote storage on Amazon DynamoDB, or on a DynamoDB of its own inside the process.
 
-mod clock;
 mod serve;
 mod settings;
 mod store;

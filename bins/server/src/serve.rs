@@ -61,6 +61,7 @@ impl Server {
             ended = &mut serving => return Err(unexpected_end(ended)),
         }
         self.readiness.not_ready("shutting down");
+        store.stopping.await;
         draining.cancel();
         drain(self.drain, async {
             // Probes and metrics are answered until the last request is.

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::Client;
 use axum::Router;
 use futures::future::{BoxFuture, FutureExt as _};
 use jaeger_dynamodb_core::Clock;
-use jaeger_dynamodb_dynamo::{DynamoStore, StoreParts};
+use jaeger_dynamodb_dynamo::{DynamoStore, StoreParts, SystemClock};
 use jaeger_dynamodb_embedded::EmbeddedEngine;
 use jaeger_dynamodb_grpc::{GrpcConfig, ObservedRouter, Stores};
 use jaeger_dynamodb_runtime::{
@@ -12,10 +12,7 @@ use jaeger_dynamodb_runtime::{
     exit::Failure,
 };
 
-use crate::{
-    clock::SystemClock,
-    settings::{EndpointUrl, Settings, Storage},
-};
+use crate::settings::{EndpointUrl, Settings, Storage};
 
 mod expiry;
 mod purge;
@@ -24,6 +21,8 @@ mod purge;
 pub(crate) struct Store {
     /// The gRPC services.
     pub(crate) services: ObservedRouter,
+    /// Ends what would hold up a graceful shutdown: streams of health watchers.
+    pub(crate) stopping: BoxFuture<'static, ()>,
     /// HTTP routes beside the probes.
     pub(crate) http: Router,
     /// Waits until what was accepted is durable, then releases the storage.
@@ -32,7 +31,7 @@ pub(crate) struct Store {
 
 /// Opens the storage and builds the services on it.
 pub(crate) async fn open_store(settings: &Settings) -> Result<Store, Failure> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let (client, engine) = open_client(settings).await?;
     let parts = StoreParts { client, clock: Arc::clone(&clock), seed: None };
     let store = DynamoStore::open(parts, settings.store_config())
@@ -44,12 +43,13 @@ pub(crate) async fn open_store(settings: &Settings) -> Result<Store, Failure> {
     let stores = Stores { writer: shared(), reader: shared(), dependencies: shared() };
     let config =
         GrpcConfig { max_inbound_bytes: settings.max_message_size.to_usize(), ..GrpcConfig::default() };
-    let services = jaeger_dynamodb_grpc::router(stores, &config, clock)
+    let (services, mut health) = jaeger_dynamodb_grpc::router(stores, &config, clock)
         .await
         .map_err(|error| Failure::runtime("cannot build the gRPC services", error))?;
     let http = if settings.allow_purge { purge::route(Arc::clone(&store)) } else { Router::new() };
     let closing = close(store, engine).boxed();
-    Ok(Store { services, http, closing })
+    let stopping = async move { health.stop().await }.boxed();
+    Ok(Store { services, stopping, http, closing })
 }
 
 async fn close(store: Arc<DynamoStore>, engine: Option<EmbeddedEngine>) {

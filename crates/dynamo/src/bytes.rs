@@ -73,7 +73,11 @@ impl<'a> Reader<'a> {
 
     pub(crate) fn index(&mut self, length: usize) -> Result<usize, DecodeError> {
         let index = usize::try_from(self.varint()?).map_err(|_| DecodeError::Truncated)?;
-        if index < length { Ok(index) } else { Err(DecodeError::Invalid("an index points outside its table")) }
+        if index < length {
+            Ok(index)
+        } else {
+            Err(DecodeError::Invalid("an index points outside its table"))
+        }
     }
 
     pub(crate) fn rest(&self) -> &'a [u8] {
@@ -134,7 +138,10 @@ mod tests {
 
     #[test]
     fn damaged_counts_and_endless_integers_are_errors() {
-        assert_eq!(Reader::new(&[0xff; 11]).varint(), Err(DecodeError::Invalid("an integer has more than 64 bits")));
+        assert_eq!(
+            Reader::new(&[0xff; 11]).varint(),
+            Err(DecodeError::Invalid("an integer has more than 64 bits"))
+        );
         assert_eq!(Reader::new(&[5, 1]).bytes(), Err(DecodeError::Truncated));
         assert_eq!(Reader::new(&[0x80]).varint(), Err(DecodeError::Truncated));
     }

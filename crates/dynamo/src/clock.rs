@@ -16,7 +16,8 @@ static START: LazyLock<tokio::time::Instant> = LazyLock::new(tokio::time::Instan
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is the clock that others take")]
     fn wall(&self) -> UnixNanos {
-        let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        let since_1970 =
+            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         UnixNanos(i128::try_from(since_1970.as_nanos()).unwrap_or(i128::MAX))
     }
 

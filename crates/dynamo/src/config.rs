@@ -93,20 +93,31 @@ impl StoreConfig {
             }
         };
         let whole_seconds = |duration: Duration| duration.subsec_nanos() == 0;
-        refuse(!whole_seconds(self.window) || self.window.is_zero(), "window must be whole seconds, at least 1s".into());
+        refuse(
+            !whole_seconds(self.window) || self.window.is_zero(),
+            "window must be whole seconds, at least 1s".into(),
+        );
         refuse(
             !whole_seconds(self.window_grace) || self.window_grace.is_zero(),
             "window-grace must be whole seconds, at least 1s".into(),
         );
         refuse(
             self.window_grace <= self.clock_skew,
-            format!("window-grace must exceed the {}s by which clocks may differ, or no commit could count", self.clock_skew.as_secs()),
+            format!(
+                "window-grace must exceed the {}s by which clocks may differ, or no commit could count",
+                self.clock_skew.as_secs()
+            ),
         );
         refuse(
             (self.window + self.window_grace).as_secs() > MAX_OPEN_SECONDS,
-            format!("window and window-grace together must not exceed {MAX_OPEN_SECONDS}s: readers look that far back for open windows"),
+            format!(
+                "window and window-grace together must not exceed {MAX_OPEN_SECONDS}s: readers look that far back for open windows"
+            ),
         );
-        refuse(self.retention <= self.window + self.window_grace, "retention must exceed window and window-grace".into());
+        refuse(
+            self.retention <= self.window + self.window_grace,
+            "retention must exceed window and window-grace".into(),
+        );
         refuse(self.max_lanes == 0, "at least one lane is needed".into());
         refuse(self.read_concurrency == 0, "read-concurrency must be at least 1".into());
         if problems.is_empty() { Ok(()) } else { Err(InvalidConfig(problems)) }

@@ -30,7 +30,9 @@ pub(crate) fn sort_key(item: &Item) -> Result<&[u8], DecodeError> {
 
 pub(crate) fn number(item: &Item, name: &str) -> Result<u64, DecodeError> {
     match item.get(name) {
-        Some(AttributeValue::N(text)) => text.parse().map_err(|_| DecodeError::Invalid("a number is no whole number")),
+        Some(AttributeValue::N(text)) => {
+            text.parse().map_err(|_| DecodeError::Invalid("a number is no whole number"))
+        }
         _ => Err(DecodeError::Invalid("an item lacks a number")),
     }
 }

@@ -3,12 +3,12 @@
 //! Spans of many traces are packed into few items, because DynamoDB bills writes for each started KB of each item.
 //! Everything that is not needed to acknowledge a write is read from, or derived from, the log of commits.
 //!
-//! - [`commit`]: requests share commits; packs first, then the log record, then the acknowledgement.
-//! - [`read`]: a snapshot of the windows, their logs, the packs that these name.
-//! - [`log`] and [`pack`]: the formats, pure functions of bytes.
-//! - [`window`]: spans of commit time; a closed window never changes.
+//! - `commit`: requests share commits; packs first, then the log record, then the acknowledgement.
+//! - `read`: a snapshot of the windows, their logs, the packs that these name.
+//! - `log` and `pack`: the formats, pure functions of bytes.
+//! - `window`: spans of commit time; a closed window never changes.
 //!
-//! All five tables have a binary partition key `pk` and sort key `sk` (see [`keys`] for their content), the attribute
+//! All five tables have a binary partition key `pk` and sort key `sk` (see `keys` for their content), the attribute
 //! `expiry` for TTL, and are made and verified from [`TABLES`].
 //!
 //! # Limits

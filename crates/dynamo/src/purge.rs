@@ -23,7 +23,9 @@ pub(crate) async fn purge(client: &Client, and_archive: bool) -> Result<(), Stor
             if doomed.is_empty() {
                 break;
             }
-            let deletes = doomed.into_iter().map(|key| client.delete(definition.table, key, client.deadline_in(BUDGET)));
+            let deletes = doomed
+                .into_iter()
+                .map(|key| client.delete(definition.table, key, client.deadline_in(BUDGET)));
             stream::iter(deletes).buffer_unordered(PARALLEL_DELETES).try_collect::<Vec<()>>().await?;
         }
     }

@@ -4,8 +4,8 @@ mod check;
 mod create;
 
 pub use check::SchemaProblem;
-pub(crate) use create::create_missing;
 pub(crate) use check::verify;
+pub(crate) use create::create_missing;
 
 use crate::keys::attribute;
 

@@ -122,7 +122,8 @@ mod tests {
     fn a_slow_response_may_have_been_dated_at_any_time_under_way() {
         let time = ServiceTime::new(Duration::ZERO);
         assert!(time.observe(seen(0, 1000)));
-        let slow = |date| Observation { sent: Duration::from_secs(1), received: Duration::from_secs(60), date };
+        let slow =
+            |date| Observation { sent: Duration::from_secs(1), received: Duration::from_secs(60), date };
         assert!(time.observe(slow(1000)));
         assert!(time.observe(slow(1059)));
     }

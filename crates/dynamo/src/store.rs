@@ -7,9 +7,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use jaeger_dynamodb_core::{
-    Clock, DependencyLink, DependencyQuery, DependencyReader, FoundTrace, Operation, OperationQuery, SearchCapabilities,
-    Span, StoreError, StoreErrorKind, SummaryBuilder, Tenant, TraceChunk, TraceQuery, TraceReader, TraceRef, TraceSummary,
-    TraceWriter, is_listed,
+    Clock, DependencyLink, DependencyQuery, DependencyReader, FoundTrace, Operation, OperationQuery,
+    SearchCapabilities, Span, StoreError, StoreErrorKind, SummaryBuilder, Tenant, TraceChunk, TraceQuery,
+    TraceReader, TraceRef, TraceSummary, TraceWriter, is_listed,
 };
 use serde_dynamo::AttributeValue;
 use tokio::sync::RwLock;
@@ -102,7 +102,11 @@ impl DynamoStore {
         outcome
     }
 
-    fn found(&self, tenant: &Tenant, query: TraceQuery) -> BoxStream<'static, Result<TraceChunk, StoreError>> {
+    fn found(
+        &self,
+        tenant: &Tenant,
+        query: TraceQuery,
+    ) -> BoxStream<'static, Result<TraceChunk, StoreError>> {
         let (reader, tenant) = (Arc::clone(&self.reader), tenant.clone());
         let search = async move {
             let snapshot = Arc::new(reader.snapshot(&tenant).await?);
@@ -116,7 +120,9 @@ impl DynamoStore {
 /// Writes the layout's version into an empty store, and refuses one of another version.
 async fn check_layout(client: &Client) -> Result<(), StoreError> {
     let deadline = client.deadline_in(OPEN_BUDGET);
-    let found = client.get(Table::Windows, keys::meta(), Consistency::Strong, Purpose::Administration, deadline).await?;
+    let found = client
+        .get(Table::Windows, keys::meta(), Consistency::Strong, Purpose::Administration, deadline)
+        .await?;
     let Some(found) = found else {
         let mut meta = item(keys::meta(), 0, []);
         // The layout does not expire.
@@ -129,9 +135,12 @@ async fn check_layout(client: &Client) -> Result<(), StoreError> {
         Ok(LAYOUT_VERSION) => Ok(()),
         Ok(other) => Err(StoreError::new(
             StoreErrorKind::Internal,
-            format!("the tables hold layout {other}, this program reads and writes layout {LAYOUT_VERSION}: use the version of the program that wrote them, or another table prefix"),
+            format!(
+                "the tables hold layout {other}, this program reads and writes layout {LAYOUT_VERSION}: use the version of the program that wrote them, or another table prefix"
+            ),
         )),
-        Err(error) => Err(StoreError::new(StoreErrorKind::Damaged, "the layout's version cannot be read").with_source(error)),
+        Err(error) => Err(StoreError::new(StoreErrorKind::Damaged, "the layout's version cannot be read")
+            .with_source(error)),
     }
 }
 
@@ -148,10 +157,15 @@ impl TraceReader for DynamoStore {
         SearchCapabilities { without_service_name: true, same_span_conjunction: true }
     }
 
-    fn get_traces(&self, tenant: &Tenant, traces: Vec<TraceRef>) -> BoxStream<'static, Result<TraceChunk, StoreError>> {
+    fn get_traces(
+        &self,
+        tenant: &Tenant,
+        traces: Vec<TraceRef>,
+    ) -> BoxStream<'static, Result<TraceChunk, StoreError>> {
         let (reader, tenant) = (Arc::clone(&self.reader), tenant.clone());
         let mut asked = HashSet::new();
-        let ids: Vec<_> = traces.into_iter().map(|trace| trace.trace_id).filter(|id| asked.insert(*id)).collect();
+        let ids: Vec<_> =
+            traces.into_iter().map(|trace| trace.trace_id).filter(|id| asked.insert(*id)).collect();
         let located = async move {
             let snapshot = Arc::new(reader.snapshot(&tenant).await?);
             Ok::<_, StoreError>(reader.traces(tenant, snapshot, ids))
@@ -167,16 +181,25 @@ impl TraceReader for DynamoStore {
     async fn operations(&self, tenant: &Tenant, query: OperationQuery) -> Result<Vec<Operation>, StoreError> {
         let operations: BTreeSet<_> = self.reader.operations(tenant, &query.service).await?;
         let is_wanted = |operation: &Operation| {
-            is_listed(&operation.name) && (query.span_kind.is_empty() || operation.span_kind == query.span_kind)
+            is_listed(&operation.name)
+                && (query.span_kind.is_empty() || operation.span_kind == query.span_kind)
         };
         Ok(operations.into_iter().filter(is_wanted).collect())
     }
 
-    fn find_traces(&self, tenant: &Tenant, query: TraceQuery) -> BoxStream<'static, Result<TraceChunk, StoreError>> {
+    fn find_traces(
+        &self,
+        tenant: &Tenant,
+        query: TraceQuery,
+    ) -> BoxStream<'static, Result<TraceChunk, StoreError>> {
         self.found(tenant, query)
     }
 
-    async fn find_trace_ids(&self, tenant: &Tenant, query: TraceQuery) -> Result<Vec<FoundTrace>, StoreError> {
+    async fn find_trace_ids(
+        &self,
+        tenant: &Tenant,
+        query: TraceQuery,
+    ) -> Result<Vec<FoundTrace>, StoreError> {
         let mut chunks = self.found(tenant, query);
         let mut traces: Vec<FoundTrace> = Vec::new();
         while let Some(chunk) = chunks.try_next().await? {
@@ -203,7 +226,9 @@ impl TraceReader for DynamoStore {
             let id = first.trace_id();
             let mut summary = SummaryBuilder::default();
             first.spans().iter().for_each(|span| summary.add(span));
-            let is_same = |next: &Result<TraceChunk, StoreError>| next.as_ref().is_ok_and(|chunk| chunk.trace_id() == id);
+            let is_same = |next: &Result<TraceChunk, StoreError>| {
+                next.as_ref().is_ok_and(|chunk| chunk.trace_id() == id)
+            };
             while let Some(chunk) = chunks.as_mut().next_if(is_same).await {
                 chunk?.spans().iter().for_each(|span| summary.add(span));
             }

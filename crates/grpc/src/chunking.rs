@@ -8,7 +8,7 @@ mod parts;
 use std::vec;
 
 use jaeger_dynamodb_core::{Span, TraceChunk};
-use jaeger_dynamodb_proto::convert::{NotOtlp, as_otlp};
+use jaeger_dynamodb_proto::convert::{NotOtlp, into_otlp};
 use jaeger_dynamodb_proto::opentelemetry::proto::trace::v1 as trace;
 use prost::Message;
 
@@ -77,15 +77,15 @@ impl Messages {
             return Some(Ok(piece));
         }
         let span = self.spans.next()?;
-        let span = match as_otlp(&span) {
+        let span = match into_otlp(span) {
             Ok(span) => span,
             Err(error) => return Some(Err(error)),
         };
         let (new_resource, new_scope) =
-            self.last_group.as_ref().map_or((true, true), |group| group.differs_from(span));
+            self.last_group.as_ref().map_or((true, true), |group| group.differs_from(&span));
         let group = match self.last_group.take() {
             Some(group) if !new_scope => group,
-            _ => Group::of(span, self.limit),
+            _ => Group::of(&span, self.limit),
         };
         self.last_group = Some(group.clone());
         let mut message = trace::Span::from(span);

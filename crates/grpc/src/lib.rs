@@ -12,7 +12,8 @@
 //!
 //! # async fn serve(clock: Arc<dyn Clock>) -> Result<(), Box<dyn std::error::Error>> {
 //! let stores = Stores::of(Arc::new(MemoryStore::new()));
-//! router(stores, &GrpcConfig::default(), clock).await?.serve("127.0.0.1:17271".parse()?).await?;
+//! let (router, _health) = router(stores, &GrpcConfig::default(), clock).await?;
+//! router.serve("127.0.0.1:17271".parse()?).await?;
 //! # Ok(())
 //! # }
 //! ```
@@ -29,4 +30,4 @@ mod tenant;
 
 pub use config::{GrpcConfig, InvalidConfig};
 pub use layer::{RpcMetrics, RpcMetricsLayer};
-pub use router::{ObservedRouter, RouterError, Stores, router};
+pub use router::{Health, ObservedRouter, RouterError, Stores, router};

@@ -1,6 +1,7 @@
 //! All services on one port.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jaeger_dynamodb_core::{Clock, DependencyReader, TraceReader, TraceWriter};
 use jaeger_dynamodb_proto::FILE_DESCRIPTOR_SET;
@@ -41,6 +42,20 @@ impl Stores {
     }
 }
 
+/// What health checks are answered.
+#[derive(Debug, Clone)]
+pub struct Health(tonic_health::server::HealthReporter);
+
+impl Health {
+    /// Ends the streams of everybody who watches, which would otherwise hold up a graceful shutdown, and answers no
+    /// check any more.
+    pub async fn stop(&mut self) {
+        for name in HEALTHY.into_iter().chain([""]) {
+            self.0.clear_service_status(name).await;
+        }
+    }
+}
+
 /// Why there is no router.
 #[derive(Debug, Error)]
 pub enum RouterError {
@@ -71,6 +86,9 @@ const DESCRIBED: [&str; 5] = [
     "grpc.health.v1.Health",
 ];
 
+/// A client that has vanished without a word is noticed after this, and what it held is freed.
+const KEEPALIVE: Duration = Duration::from_secs(30);
+
 /// All services over the stores, ready to be served.
 ///
 /// # Errors
@@ -79,7 +97,7 @@ pub async fn router(
     stores: Stores,
     config: &GrpcConfig,
     clock: Arc<dyn Clock>,
-) -> Result<ObservedRouter, RouterError> {
+) -> Result<(ObservedRouter, Health), RouterError> {
     config.validate()?;
     /// The generated servers have no trait for what they share.
     macro_rules! configured {
@@ -100,16 +118,17 @@ pub async fn router(
             stores.reader
         ))))
         .add_service(OtlpIngestServer::new(stores.writer, config.max_inbound_bytes));
-    let routes = with_reflection(with_health(routes).await)?;
-    Ok(Server::builder().layer(RpcMetricsLayer::new(clock)).add_routes(routes))
+    let (routes, health) = with_health(routes).await;
+    let server = Server::builder().http2_keepalive_interval(Some(KEEPALIVE));
+    Ok((server.layer(RpcMetricsLayer::new(clock)).add_routes(with_reflection(routes)?), health))
 }
 
-async fn with_health(routes: Routes) -> Routes {
+async fn with_health(routes: Routes) -> (Routes, Health) {
     let (reporter, service) = tonic_health::server::health_reporter();
     for name in HEALTHY {
         reporter.set_service_status(name, ServingStatus::Serving).await;
     }
-    routes.add_service(service)
+    (routes.add_service(service), Health(reporter))
 }
 
 /// Both versions of the protocol, because grpcurl and other tools ask the older one first.

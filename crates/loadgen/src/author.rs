@@ -1,8 +1,8 @@
 //! Traces, made by walking an application's call trees.
 
 use fastrand::Rng;
-use jaeger_dynamodb_proto::opentelemetry::proto::trace::v1::span::{self, SpanKind};
 use jaeger_dynamodb_proto::opentelemetry::proto::trace::v1::Span;
+use jaeger_dynamodb_proto::opentelemetry::proto::trace::v1::span::{self, SpanKind};
 
 use crate::failure;
 use crate::fleet::{Fleet, Pod};
@@ -65,7 +65,15 @@ struct Draft<'a> {
 
 impl<'a> Author<'a> {
     pub(crate) fn new(fleet: &'a Fleet, random: Rng) -> Self {
-        Self { fleet, random, team: 0, trace_id: [0; 16], facts: Facts::default(), items: 0, spans: Vec::new() }
+        Self {
+            fleet,
+            random,
+            team: 0,
+            trace_id: [0; 16],
+            facts: Facts::default(),
+            items: 0,
+            spans: Vec::new(),
+        }
     }
 
     /// The spans of one trace that starts at this time, in Unix nanoseconds.
@@ -96,7 +104,9 @@ impl<'a> Author<'a> {
 
     /// A call to the endpoint; without a caller it comes from outside, where no span is recorded. Returns its end.
     fn call(&mut self, endpoint: &'static Endpoint, caller: Option<Frame<'a>>, at: u64) -> u64 {
-        let Some(server) = self.fleet.pick_pod(self.team, endpoint.service.role, &mut self.random) else { return at };
+        let Some(server) = self.fleet.pick_pod(self.team, endpoint.service.role, &mut self.random) else {
+            return at;
+        };
         let own = caller.map_or(server, |caller| caller.pod);
         let path = match endpoint.protocol {
             Protocol::Grpc { .. } => String::new(),
@@ -130,8 +140,13 @@ impl<'a> Author<'a> {
     }
 
     fn local(&mut self, local: &'static Local, frame: Frame<'a>, at: u64) -> u64 {
-        let draft =
-            Draft { scope: local.scope, name: local.name, kind: local.kind, tables: [local.attributes, &[]], call: None };
+        let draft = Draft {
+            scope: local.scope,
+            name: local.name,
+            kind: local.kind,
+            tables: [local.attributes, &[]],
+            call: None,
+        };
         let span = self.open(frame, &draft, at);
         let end = self.work(frame.inside(span), local.micros, local.steps, at);
         self.close(span, frame.pod, end, local.events);
@@ -170,11 +185,19 @@ impl<'a> Author<'a> {
         at
     }
 
-    fn publish(&mut self, local: &'static Local, consumers: &'static [Consumer], frame: Frame<'a>, at: u64) -> u64 {
+    fn publish(
+        &mut self,
+        local: &'static Local,
+        consumers: &'static [Consumer],
+        frame: Frame<'a>,
+        at: u64,
+    ) -> u64 {
         let producer = self.spans.len();
         let end = self.local(local, frame, at);
         for consumer in consumers {
-            let Some(pod) = self.fleet.pick_pod(self.team, consumer.service.role, &mut self.random) else { continue };
+            let Some(pod) = self.fleet.pick_pod(self.team, consumer.service.role, &mut self.random) else {
+                continue;
+            };
             let taken = end + self.about(QUEUE_NANOS);
             self.local(&consumer.local, Frame { pod, parent: Some(producer), is_remote: true }, taken);
         }
@@ -206,8 +229,10 @@ impl<'a> Author<'a> {
         let Some(Recorded { span, .. }) = self.spans.get_mut(position) else { return };
         let tick = pod.runtime.tick_nanos;
         span.end_time_unix_nano = end.div_ceil(tick) * tick;
-        let mut times: Vec<u64> =
-            events.iter().map(|_| self.random.u64(span.start_time_unix_nano..=span.end_time_unix_nano)).collect();
+        let mut times: Vec<u64> = events
+            .iter()
+            .map(|_| self.random.u64(span.start_time_unix_nano..=span.end_time_unix_nano))
+            .collect();
         times.sort_unstable();
         for (event, time) in events.iter().zip(times) {
             span.events.push(span::Event {

@@ -16,8 +16,12 @@ const GRPC_INTERNAL: i64 = 13;
 
 /// Lets one of the spans throw an exception that everybody waiting for it sees.
 pub(crate) fn strike(spans: &mut [Recorded], fleet: &Fleet, random: &mut Rng) {
-    let able: Vec<usize> =
-        spans.iter().enumerate().filter(|(_, span)| can_throw(span, fleet)).map(|(position, _)| position).collect();
+    let able: Vec<usize> = spans
+        .iter()
+        .enumerate()
+        .filter(|(_, span)| can_throw(span, fleet))
+        .map(|(position, _)| position)
+        .collect();
     let Some(&origin) = able.get(random.usize(0..able.len().max(1))) else { return };
     let exception = spans.get(origin).and_then(|span| {
         let exceptions = exceptions(span, fleet);
@@ -36,7 +40,8 @@ pub(crate) fn strike(spans: &mut [Recorded], fleet: &Fleet, random: &mut Rng) {
 }
 
 fn can_throw(recorded: &Recorded, fleet: &Fleet) -> bool {
-    let is_program = matches!(recorded.span.kind(), SpanKind::Server | SpanKind::Internal | SpanKind::Consumer);
+    let is_program =
+        matches!(recorded.span.kind(), SpanKind::Server | SpanKind::Internal | SpanKind::Consumer);
     is_program && !exceptions(recorded, fleet).is_empty()
 }
 

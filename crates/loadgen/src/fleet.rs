@@ -45,7 +45,12 @@ struct Plan {
 
 impl Fleet {
     /// As many pods of each service as its share of the rate needs.
-    pub(crate) fn for_rate(application: &'static Application, teams: Teams, rate: u32, random: &mut Rng) -> Self {
+    pub(crate) fn for_rate(
+        application: &'static Application,
+        teams: Teams,
+        rate: u32,
+        random: &mut Rng,
+    ) -> Self {
         let plans = plans(application, teams);
         let services_per_team = match teams {
             Teams::One => plans.len(),
@@ -106,11 +111,15 @@ impl Fleet {
 
 fn plans(application: &'static Application, teams: Teams) -> Vec<Plan> {
     match teams {
-        Teams::One => {
-            application.services.iter().map(|service| Plan { name: service.name.to_owned(), like: service }).collect()
-        }
+        Teams::One => application
+            .services
+            .iter()
+            .map(|service| Plan { name: service.name.to_owned(), like: service })
+            .collect(),
         Teams::Many(count, members) => (0..count)
-            .flat_map(|team| members.iter().map(move |member| Plan { name: member.name_in(team), like: member.like }))
+            .flat_map(|team| {
+                members.iter().map(move |member| Plan { name: member.name_in(team), like: member.like })
+            })
             .collect(),
     }
 }

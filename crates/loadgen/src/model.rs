@@ -8,7 +8,7 @@ use jaeger_dynamodb_proto::opentelemetry::proto::trace::v1::span::SpanKind;
 #[derive(Debug)]
 pub(crate) struct Application {
     /// Each stands at the position that is its role.
-    pub(crate) services: &'static [Service],
+    pub(crate) services: &'static [&'static Service],
     pub(crate) requests: &'static [Request],
     /// Of 1 000 traces, so many fail with an exception.
     pub(crate) failing_per_mille: u32,

@@ -81,7 +81,12 @@ impl Arrival {
     /// Spans in the request.
     #[must_use]
     pub fn span_count(&self) -> usize {
-        self.request.resource_spans.iter().flat_map(|resource| &resource.scope_spans).map(|scope| scope.spans.len()).sum()
+        self.request
+            .resource_spans
+            .iter()
+            .flat_map(|resource| &resource.scope_spans)
+            .map(|scope| scope.spans.len())
+            .sum()
     }
 }
 
@@ -92,7 +97,8 @@ impl Arrivals {
         let exporter =
             |_| Exporter { phase: random.u64(0..EXPORT_INTERVAL), waiting: Vec::new(), is_timer_set: false };
         let exporters = (0..fleet.pods.len()).map(exporter).collect();
-        let collectors = (0..load.spans_per_second.div_ceil(SPANS_PER_COLLECTOR)).map(|_| Collector::default());
+        let collectors =
+            (0..load.spans_per_second.div_ceil(SPANS_PER_COLLECTOR)).map(|_| Collector::default());
         Self {
             exporters,
             collectors: collectors.collect(),
@@ -235,7 +241,11 @@ impl Scope {
     }
 
     fn message(&self) -> InstrumentationScope {
-        InstrumentationScope { name: self.name.to_owned(), version: self.version.to_owned(), ..Default::default() }
+        InstrumentationScope {
+            name: self.name.to_owned(),
+            version: self.version.to_owned(),
+            ..Default::default()
+        }
     }
 }
 

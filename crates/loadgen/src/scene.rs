@@ -65,7 +65,13 @@ impl Facts {
             user: uuid(&mut person),
             session: uuid(&mut person),
             email: format!("user{}@example.com", person.u32(10_000..100_000)),
-            client_ip: format!("{}.{}.{}.{}", person.u8(11..220), person.u8(..), person.u8(..), person.u8(1..255)),
+            client_ip: format!(
+                "{}.{}.{}.{}",
+                person.u8(11..220),
+                person.u8(..),
+                person.u8(..),
+                person.u8(1..255)
+            ),
             agent: choose(&AGENTS, &mut person),
             currency: choose(&CURRENCIES, &mut person),
             request: uuid(random),
@@ -171,7 +177,10 @@ impl Scene<'_> {
         match value {
             Value::Text(text) => StringValue(self.expand(text)),
             Value::Texts(texts) => {
-                let values = texts.iter().map(|text| AnyValue { value: Some(StringValue(self.expand(text))) }).collect();
+                let values = texts
+                    .iter()
+                    .map(|text| AnyValue { value: Some(StringValue(self.expand(text))) })
+                    .collect();
                 any_value::Value::ArrayValue(ArrayValue { values })
             }
             Value::Int(number) => IntValue(*number),
@@ -182,7 +191,9 @@ impl Scene<'_> {
             Value::Money(low, high) => DoubleValue(f64::from(random.u32(*low..=*high)) / 100.0),
             Value::Uuid => StringValue(uuid(random)),
             Value::Hex(bytes) => StringValue((0..*bytes).map(|_| format!("{:02x}", random.u8(..))).collect()),
-            Value::ListenPort => IntValue(self.call.and_then(|call| call.server.port.parse().ok()).unwrap_or_default()),
+            Value::ListenPort => {
+                IntValue(self.call.and_then(|call| call.server.port.parse().ok()).unwrap_or_default())
+            }
             Value::ConnectionPort => IntValue(self.connection_port()),
             Value::FreshPort => IntValue(CALLER_PORTS.0 + random.i64(0..CALLER_PORTS.1)),
             Value::HttpStatus => IntValue(200),
@@ -193,7 +204,8 @@ impl Scene<'_> {
 
     /// Follows from the pair of pods, as that of a connection that stays open does.
     fn connection_port(&self) -> i64 {
-        let pair = self.call.map(|call| (call.client.map_or(0, |client| client.number + 1), call.server.number));
+        let pair =
+            self.call.map(|call| (call.client.map_or(0, |client| client.number + 1), call.server.number));
         let (client, server) = pair.unwrap_or_default();
         let seed = u64::try_from(client * 65_536 + server).unwrap_or_default();
         CALLER_PORTS.0 + Rng::with_seed(seed).i64(0..CALLER_PORTS.1)

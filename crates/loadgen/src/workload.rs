@@ -72,3 +72,16 @@ impl Workload {
         Arrivals::new(fleet, Load { spans_per_second: rate, ..load }, random)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_service_stands_at_the_position_of_its_role() {
+        for application in [&shop::APPLICATION, &small::APPLICATION, &batch::APPLICATION] {
+            let roles: Vec<_> = application.services.iter().map(|service| service.role).collect();
+            assert_eq!(roles, (0..application.services.len()).collect::<Vec<_>>());
+        }
+    }
+}

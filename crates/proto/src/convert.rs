@@ -13,7 +13,7 @@ use jaeger_dynamodb_core::{InvalidId, Span, SpanId, TraceId};
 use thiserror::Error;
 
 pub use otlp::{resource_from_otlp, scope_from_otlp, span_from_otlp, spans_from_otlp};
-pub use otlp_out::{as_otlp, resource_spans, same_resource, same_scope};
+pub use otlp_out::{as_otlp, into_otlp, resource_spans, same_resource, same_scope};
 pub use time::{Unrepresentable, YEAR_ONE, duration, duration_nanos, timestamp, unix_nanos};
 pub use v1::spans_from_v1;
 

@@ -2,6 +2,7 @@ use std::ffi::OsString;
 
 use axum::{Router, routing::post};
 use futures::FutureExt as _;
+use jaeger_dynamodb_dynamo::SystemClock;
 use jaeger_dynamodb_grpc::RpcMetricsLayer;
 use jaeger_dynamodb_runtime::{
     config::{self, Start},
@@ -12,7 +13,7 @@ use tonic::{body::Body, service::Routes, transport::Channel};
 use tower::ServiceExt as _;
 
 use super::*;
-use crate::{PROGRAM, clock::SystemClock};
+use crate::PROGRAM;
 
 /// A server on free ports whose one gRPC method is the route `/test/Call`.
 struct Running {
@@ -43,9 +44,10 @@ async fn serve(call: Router, drain: Duration) -> Running {
     server.drain = drain;
     let (grpc, readiness) = (server.grpc.local_addr().unwrap(), server.readiness.clone());
     let stop = CancellationToken::new();
-    let observed = RpcMetricsLayer::new(std::sync::Arc::new(SystemClock::new()));
+    let observed = RpcMetricsLayer::new(std::sync::Arc::new(SystemClock));
     let services = tonic::transport::Server::builder().layer(observed).add_routes(Routes::from(call));
-    let store = Store { services, http: Router::new(), closing: async {}.boxed() };
+    let store =
+        Store { services, stopping: async {}.boxed(), http: Router::new(), closing: async {}.boxed() };
     let ended = tokio::spawn(server.run(async { Ok(store) }, stop.clone()));
     let mut states = readiness.subscribe();
     states.wait_for(|state| *state == jaeger_dynamodb_runtime::readiness::State::Ready).await.unwrap();

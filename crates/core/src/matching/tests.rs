@@ -260,7 +260,7 @@ fn duration_bounds_are_inclusive_to_the_nanosecond() {
         let duration = Range { min: min.map(i128::from), max: max.map(i128::from) };
         for span in [
             Span::Otlp(otlp::Span { start_time_unix_nano: start, end_time_unix_nano, ..samples::otlp() }),
-            Span::V1(v1::Span { duration_nanos: nanos.into(), ..samples::v1() }),
+            Span::V1(v1::Span { duration_nanos: nanos, ..samples::v1() }),
         ] {
             assert_eq!(satisfies(&span, &Predicate::Duration(duration)), expected, "{nanos} in {duration:?}");
         }

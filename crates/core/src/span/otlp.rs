@@ -126,10 +126,46 @@ pub struct Status {
     pub code: StatusCode,
 }
 
+// === impl Resource ===
+
 impl Resource {
+    /// A resource of which only the service's name is known.
+    #[must_use]
+    pub fn of_service(name: &str) -> Self {
+        Self { attributes: Attributes::from([("service.name", name)]), ..Self::default() }
+    }
+
     /// The attribute `service.name` if it is text, else empty, as Jaeger reads it.
     #[must_use]
     pub fn service_name(&self) -> &str {
         self.attributes.get("service.name").and_then(|value| value.as_str()).unwrap_or_default()
+    }
+}
+
+// === impl Span ===
+
+impl Span {
+    /// A span that says only what it is; the other fields are empty until they are set.
+    pub fn new(resource: Arc<Resource>, trace_id: TraceId, span_id: SpanId, name: impl Into<String>) -> Self {
+        Self {
+            resource,
+            scope: Arc::default(),
+            trace_id,
+            span_id,
+            parent_span_id: None,
+            trace_state: String::new(),
+            flags: 0,
+            name: name.into(),
+            kind: SpanKind::default(),
+            start_time_unix_nano: 0,
+            end_time_unix_nano: 0,
+            attributes: Attributes::default(),
+            dropped_attributes_count: 0,
+            events: Vec::new(),
+            dropped_events_count: 0,
+            links: Vec::new(),
+            dropped_links_count: 0,
+            status: Status::default(),
+        }
     }
 }

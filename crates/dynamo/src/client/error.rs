@@ -48,7 +48,9 @@ impl RequestError {
             | "RequestLimitExceeded"
             | "LimitExceededException" => Self::Throttled(text),
             "ConditionalCheckFailedException" => Self::ConditionFailed,
-            "TransactionConflictException" | "InternalServerError" | "InternalServerErrorException" => Self::Unknown(text),
+            "TransactionConflictException" | "InternalServerError" | "InternalServerErrorException" => {
+                Self::Unknown(text)
+            }
             "ResourceNotFoundException" => Self::Final(format!(
                 "table {table} does not exist: start once with --create-tables, or mend the table prefix or region"
             )),

@@ -125,7 +125,12 @@ impl Client {
     }
 
     /// One page of keys of a whole table: only for purging.
-    pub(crate) async fn scan_keys(&self, table: Table, limit: i32, deadline: Deadline) -> Result<Vec<Key>, RequestError> {
+    pub(crate) async fn scan_keys(
+        &self,
+        table: Table,
+        limit: i32,
+        deadline: Deadline,
+    ) -> Result<Vec<Key>, RequestError> {
         let name = self.table_name(table);
         let attempt = |date: DateOfResponse| {
             let request = self

@@ -43,8 +43,9 @@ impl Client {
                 () = self.clock.sleep(timeout) => Err(RequestError::Unknown(format!("no answer within {timeout:?}"))),
             };
             let received = self.clock.monotonic();
-            let trusted =
-                date.seconds().filter(|date| self.service_time.observe(Observation { sent, received, date: *date }));
+            let trusted = date
+                .seconds()
+                .filter(|date| self.service_time.observe(Observation { sent, received, date: *date }));
             match outcome {
                 Ok(value) => return Ok((value, TrustedDate(trusted))),
                 Err(error) if !error.is_retryable() => return Err(error),

@@ -32,7 +32,11 @@ impl Client {
             async move {
                 match request.customize().interceptor(date).send().await {
                     Ok(output) => Ok(output.table),
-                    Err(error) if error.as_service_error().is_some_and(|e| e.is_resource_not_found_exception()) => Ok(None),
+                    Err(error)
+                        if error.as_service_error().is_some_and(|e| e.is_resource_not_found_exception()) =>
+                    {
+                        Ok(None)
+                    }
                     Err(error) => Err(RequestError::of(error, name)),
                 }
             }
@@ -41,11 +45,15 @@ impl Client {
         Ok(table.map(|table| {
             let types = table.attribute_definitions();
             let keys = table.key_schema().iter().map(|element| {
-                let definition = types.iter().find(|definition| definition.attribute_name() == element.attribute_name());
+                let definition =
+                    types.iter().find(|definition| definition.attribute_name() == element.attribute_name());
                 let kind = definition.map_or("?", |definition| definition.attribute_type().as_str());
                 format!("{} {} {kind}", element.attribute_name(), element.key_type().as_str())
             });
-            DescribedTable { is_active: table.table_status() == Some(&TableStatus::Active), keys: keys.collect() }
+            DescribedTable {
+                is_active: table.table_status() == Some(&TableStatus::Active),
+                keys: keys.collect(),
+            }
         }))
     }
 
@@ -60,7 +68,10 @@ impl Client {
                 KeySchemaElement::builder().attribute_name(*name).key_type(role.clone()).build()
             });
             let types = keys.iter().flat_map(|(name, _)| {
-                AttributeDefinition::builder().attribute_name(*name).attribute_type(ScalarAttributeType::B).build()
+                AttributeDefinition::builder()
+                    .attribute_name(*name)
+                    .attribute_type(ScalarAttributeType::B)
+                    .build()
             });
             let request = self
                 .sdk
@@ -73,7 +84,11 @@ impl Client {
             async move {
                 match request.customize().interceptor(date).send().await {
                     Ok(_) => Ok(()),
-                    Err(error) if error.as_service_error().is_some_and(|e| e.is_resource_in_use_exception()) => Ok(()),
+                    Err(error)
+                        if error.as_service_error().is_some_and(|e| e.is_resource_in_use_exception()) =>
+                    {
+                        Ok(())
+                    }
                     Err(error) => Err(RequestError::of(error, name)),
                 }
             }
@@ -95,7 +110,10 @@ impl Client {
         };
         let (output, _) = self.with_retries(self.deadline_in(BUDGET), attempt).await?;
         let description = output.time_to_live_description.filter(|description| {
-            matches!(description.time_to_live_status(), Some(TimeToLiveStatus::Enabled | TimeToLiveStatus::Enabling))
+            matches!(
+                description.time_to_live_status(),
+                Some(TimeToLiveStatus::Enabled | TimeToLiveStatus::Enabling)
+            )
         });
         Ok(description.and_then(|description| description.attribute_name))
     }
@@ -103,11 +121,16 @@ impl Client {
     /// Turns TTL on for the definition's attribute.
     pub(crate) async fn enable_ttl(&self, definition: &TableDefinition) -> Result<(), StoreError> {
         let name = self.table_name(definition.table);
-        let specification = TimeToLiveSpecification::builder().enabled(true).attribute_name(definition.ttl_attribute).build();
+        let specification =
+            TimeToLiveSpecification::builder().enabled(true).attribute_name(definition.ttl_attribute).build();
         let specification =
             specification.map_err(|error| StoreError::new(StoreErrorKind::Internal, error.to_string()))?;
         let attempt = |date: DateOfResponse| {
-            let request = self.sdk.update_time_to_live().table_name(&name).time_to_live_specification(specification.clone());
+            let request = self
+                .sdk
+                .update_time_to_live()
+                .table_name(&name)
+                .time_to_live_specification(specification.clone());
             let name = &name;
             async move {
                 let sent = request.customize().interceptor(date).send().await;

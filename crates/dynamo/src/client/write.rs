@@ -31,7 +31,9 @@ impl Client {
         let name = self.table_name(table);
         let bytes = item_bytes(&item);
         if bytes > MAX_ITEM_BYTES {
-            return Err(RequestError::Final(format!("an item of {bytes} bytes for table {name} is larger than any can be")));
+            return Err(RequestError::Final(format!(
+                "an item of {bytes} bytes for table {name} is larger than any can be"
+            )));
         }
         let item: std::collections::HashMap<String, SdkValue> = item.into();
         let attempt = |date: DateOfResponse| {
@@ -96,7 +98,12 @@ impl Client {
     }
 
     /// Deletes an item if it is there.
-    pub(crate) async fn delete(&self, table: Table, key: Key, deadline: Deadline) -> Result<(), RequestError> {
+    pub(crate) async fn delete(
+        &self,
+        table: Table,
+        key: Key,
+        deadline: Deadline,
+    ) -> Result<(), RequestError> {
         let name = self.table_name(table);
         let key: std::collections::HashMap<String, SdkValue> = key_item(key).into();
         let attempt = |date: DateOfResponse| {

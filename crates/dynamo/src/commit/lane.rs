@@ -79,7 +79,9 @@ impl LaneWriter {
         let inline = self.inline_pack(&packs, &index);
         let storage = packs.iter().map(|pack| match inline {
             Some(_) => PackStorage::Inline,
-            None => PackStorage::Parts(u16::try_from(pack.len().div_ceil(MAX_CONTENT_BYTES)).unwrap_or(u16::MAX)),
+            None => {
+                PackStorage::Parts(u16::try_from(pack.len().div_ceil(MAX_CONTENT_BYTES)).unwrap_or(u16::MAX))
+            }
         });
         let storage = storage.collect();
         let lane = self.lane_with_packs(if inline.is_some() { &[] } else { &packs }, deadline).await?;
@@ -106,9 +108,11 @@ impl LaneWriter {
             let bytes = record.encode(place, lane.terms.expiry);
             let key = keys::record(&self.tenant, place);
             let item = match inline {
-                Some(pack) => {
-                    item(key, lane.terms.expiry, [(attribute::RECORD, bytes), (attribute::PACK, pack.to_vec())])
-                }
+                Some(pack) => item(
+                    key,
+                    lane.terms.expiry,
+                    [(attribute::RECORD, bytes), (attribute::PACK, pack.to_vec())],
+                ),
                 None => item(key, lane.terms.expiry, [(attribute::RECORD, bytes)]),
             };
             let written = self.context.client.put(Table::Spans, item, Purpose::Commit, deadline).await?;
@@ -127,7 +131,10 @@ impl LaneWriter {
             }
             lane = self.lane_with_packs(&[], deadline).await?;
         }
-        Err(StoreError::new(StoreErrorKind::Unavailable, "the storage service's clock makes every commit come late"))
+        Err(StoreError::new(
+            StoreErrorKind::Unavailable,
+            "the storage service's clock makes every commit come late",
+        ))
     }
 
     /// Whether a put that the service answered at `date` was executed while the lane's window was open. The date is
@@ -135,17 +142,24 @@ impl LaneWriter {
     fn counts(&self, lane: OpenLane, date: Option<u64>) -> bool {
         let skew = self.context.config.clock_skew.as_secs();
         date.is_some_and(|date| {
-            let latest = (lane.window.end() + lane.terms.grace).saturating_sub(skew);
-            date + 1 <= latest && date + 1 + skew >= lane.window.start()
+            // `Date` + 1 s <= end + grace - skew, in whole seconds.
+            date < (lane.window.end() + lane.terms.grace).saturating_sub(skew)
+                && date + 1 + skew >= lane.window.start()
         })
     }
 
     /// The lane to commit to, with the packs written at its next place. A lane of the present window is used on; else
     /// a new one is added to the present window's item while the packs are written.
-    async fn lane_with_packs(&mut self, packs: &[Vec<u8>], deadline: Deadline) -> Result<OpenLane, StoreError> {
+    async fn lane_with_packs(
+        &mut self,
+        packs: &[Vec<u8>],
+        deadline: Deadline,
+    ) -> Result<OpenLane, StoreError> {
         let client = Arc::clone(&self.context.client);
         let now = client.service_seconds();
-        if let Some(lane) = self.open.filter(|lane| lane.window.contains(now) && lane.next_sequence < u32::MAX) {
+        if let Some(lane) =
+            self.open.filter(|lane| lane.window.contains(now) && lane.next_sequence < u32::MAX)
+        {
             self.put_packs(packs, lane.next_place(), lane.terms.expiry, deadline).await?;
             return Ok(lane);
         }
@@ -162,8 +176,9 @@ impl LaneWriter {
             self.put_packs(packs, place, ours.expiry, deadline),
         );
         packed?;
-        let recorded = WindowItem::parse(&added?)
-            .map_err(|error| StoreError::new(StoreErrorKind::Damaged, "the window's item cannot be read").with_source(error))?;
+        let recorded = WindowItem::parse(&added?).map_err(|error| {
+            StoreError::new(StoreErrorKind::Damaged, "the window's item cannot be read").with_source(error)
+        })?;
         if recorded.terms.expiry != ours.expiry {
             self.put_packs(packs, place, recorded.terms.expiry, deadline).await?;
         }
@@ -186,7 +201,9 @@ impl LaneWriter {
                 items.push(item(key, expiry, [(attribute::PACK, bytes.to_vec())]));
             }
         }
-        let puts = items.into_iter().map(|item| self.context.client.put(Table::Spans, item, Purpose::Commit, deadline));
+        let puts = items
+            .into_iter()
+            .map(|item| self.context.client.put(Table::Spans, item, Purpose::Commit, deadline));
         let mut puts = stream::iter(puts).buffer_unordered(PARALLEL_PUTS);
         while let Some(written) = puts.next().await {
             written?;

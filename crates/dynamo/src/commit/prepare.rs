@@ -115,7 +115,9 @@ fn sort_by_trace_and_service(spans: &mut [Span]) {
             });
         }
     }
-    spans.sort_by_key(|span| (span.trace_id(), naming_part(span).and_then(|part| numbers.get(&part).copied())));
+    spans.sort_by_key(|span| {
+        (span.trace_id(), naming_part(span).and_then(|part| numbers.get(&part).copied()))
+    });
 }
 
 fn naming_part(span: &Span) -> Option<*const ()> {

@@ -99,8 +99,15 @@ impl Committers {
         for outcome in pending {
             match outcome.await {
                 Ok(Ok(())) => {}
-                Ok(Err((kind, message))) => return Err(StoreError::new(kind, message).with_retry_after(RETRY_AFTER)),
-                Err(_) => return Err(StoreError::new(StoreErrorKind::Unavailable, "the store was stopped while it wrote")),
+                Ok(Err((kind, message))) => {
+                    return Err(StoreError::new(kind, message).with_retry_after(RETRY_AFTER));
+                }
+                Err(_) => {
+                    return Err(StoreError::new(
+                        StoreErrorKind::Unavailable,
+                        "the store was stopped while it wrote",
+                    ));
+                }
             }
         }
         Ok(())

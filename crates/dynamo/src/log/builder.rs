@@ -83,7 +83,8 @@ impl RecordBuilder {
             let address = part.address();
             if !self.listed.contains(&address) {
                 self.listed.push(address);
-                fingerprints.extend_from_slice(self.shared.entry(address).or_insert_with(|| part.fingerprints()));
+                fingerprints
+                    .extend_from_slice(self.shared.entry(address).or_insert_with(|| part.fingerprints()));
             }
         }
         for fingerprint in fingerprints {
@@ -122,7 +123,9 @@ impl Entry {
     fn widen(&mut self, span: &Span, operation: usize) {
         let start = span.start().0;
         self.start_min = self.start_min.min(clamp(start.div_euclid(1_000_000)));
-        self.start_max = self.start_max.max(clamp(start.div_euclid(1_000_000) + i128::from(start.rem_euclid(1_000_000) > 0)));
+        self.start_max = self
+            .start_max
+            .max(clamp(start.div_euclid(1_000_000) + i128::from(start.rem_euclid(1_000_000) > 0)));
         let duration = DurationCode::of(span.duration_nanos());
         self.duration_min = self.duration_min.min(duration);
         self.duration_max = self.duration_max.max(duration);
@@ -146,7 +149,9 @@ enum SharedPart<'a> {
 
 fn shared_parts(span: &Span) -> impl Iterator<Item = SharedPart<'_>> {
     let (first, second) = match span {
-        Span::Otlp(span) => (Some(SharedPart::Resource(&span.resource)), Some(SharedPart::Scope(&span.scope))),
+        Span::Otlp(span) => {
+            (Some(SharedPart::Resource(&span.resource)), Some(SharedPart::Scope(&span.scope)))
+        }
         Span::V1(span) => (span.process.as_ref().map(SharedPart::Process), None),
     };
     first.into_iter().chain(second)
@@ -189,7 +194,8 @@ fn position<T: Clone + Eq + Hash>(positions: &mut HashMap<T, usize>, table: &mut
 pub(crate) fn index_bytes(span: &Span) -> usize {
     let mut pairs = 0;
     matching::pairs_of_span(span, |_, _| pairs += 1);
-    let names = [span.service_name(), span.operation_name()].map(|name| if is_listed(name) { name.len() } else { 0 });
+    let names =
+        [span.service_name(), span.operation_name()].map(|name| if is_listed(name) { name.len() } else { 0 });
     64 + 2 * Fingerprint::BYTES * pairs + names.iter().sum::<usize>()
 }
 

@@ -29,9 +29,12 @@ const MAX_RECORD_BYTES: usize = 380 * 1024;
 impl LogRecord {
     /// The record's bytes for the item at `own` place with `expiry`.
     pub(crate) fn encode(&self, own: Place, expiry: u64) -> Vec<u8> {
-        let mut out = vec![VERSION, match self.tier {
-            Tier::DynamoDb => TIER_DYNAMODB,
-        }];
+        let mut out = vec![
+            VERSION,
+            match self.tier {
+                Tier::DynamoDb => TIER_DYNAMODB,
+            },
+        ];
         if self.packs_place == own && self.packs_expiry == expiry {
             out.push(OWN_PLACE);
         } else {
@@ -74,7 +77,9 @@ impl LogRecord {
         for _ in 0..reader.count()? {
             packs.push(match reader.varint()? {
                 0 => PackStorage::Inline,
-                parts => PackStorage::Parts(u16::try_from(parts - 1).map_err(|_| DecodeError::Invalid("too many parts"))?),
+                parts => PackStorage::Parts(
+                    u16::try_from(parts - 1).map_err(|_| DecodeError::Invalid("too many parts"))?,
+                ),
             });
         }
         let index = RecordIndex::decode(&mut reader, packs.len())?;
@@ -91,7 +96,8 @@ impl RecordIndex {
     }
 
     fn without_fingerprints(&self) -> Self {
-        let entries = self.entries.iter().map(|entry| Entry { is_unindexed: true, ..entry.clone() }).collect();
+        let entries =
+            self.entries.iter().map(|entry| Entry { is_unindexed: true, ..entry.clone() }).collect();
         Self { entries, lists: Vec::new(), fingerprints: Vec::new(), ..self.clone() }
     }
 
@@ -158,7 +164,8 @@ impl RecordIndex {
         }
         for _ in 0..names.count()? {
             let name = read_name(&mut names)?;
-            let kind = i32::try_from(names.signed()?).map_err(|_| DecodeError::Invalid("a span kind is no number of OTLP"))?;
+            let kind = i32::try_from(names.signed()?)
+                .map_err(|_| DecodeError::Invalid("a span kind is no number of OTLP"))?;
             index.operations.push(OperationName { name, kind: SpanKind::from(kind) });
         }
         index.decode_traces(reader, packs)?;
@@ -170,7 +177,8 @@ impl RecordIndex {
         let base = reader.signed()?;
         let mut pack = 0;
         for trace in 0..reader.count()? {
-            let id = TraceId::new(reader.array()?).map_err(|_| DecodeError::Invalid("a trace id of zeros"))?;
+            let id =
+                TraceId::new(reader.array()?).map_err(|_| DecodeError::Invalid("a trace id of zeros"))?;
             let first = reader.index(packs.saturating_sub(pack))? + pack;
             let end = reader.index(packs + 1 - first)? + first;
             if end == first {
@@ -179,11 +187,21 @@ impl RecordIndex {
             pack = end - 1;
             let entries = self.entries.len();
             for _ in 0..reader.count()? {
-                self.entries.push(Entry::decode(trace, base, self.services.len(), self.operations.len(), reader)?);
+                self.entries.push(Entry::decode(
+                    trace,
+                    base,
+                    self.services.len(),
+                    self.operations.len(),
+                    reader,
+                )?);
             }
             self.traces.push(TraceEntry { id, packs: first..end, entries: entries..self.entries.len() });
         }
-        if self.traces.is_sorted_by(|a, b| a.id < b.id) { Ok(()) } else { Err(DecodeError::Invalid("traces out of order")) }
+        if self.traces.is_sorted_by(|a, b| a.id < b.id) {
+            Ok(())
+        } else {
+            Err(DecodeError::Invalid("traces out of order"))
+        }
     }
 
     fn decode_lists(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
@@ -200,7 +218,8 @@ impl RecordIndex {
 
 impl Entry {
     fn encode(&self, base: i64, out: &mut Vec<u8>) {
-        let flags = if self.has_error { ENTRY_HAS_ERROR } else { 0 } | if self.is_unindexed { ENTRY_IS_UNINDEXED } else { 0 };
+        let flags = if self.has_error { ENTRY_HAS_ERROR } else { 0 }
+            | if self.is_unindexed { ENTRY_IS_UNINDEXED } else { 0 };
         out.put_varint((self.service as u64) << ENTRY_FLAG_BITS | flags);
         out.put_varint(self.start_min.wrapping_sub(base).cast_unsigned());
         out.put_varint(self.start_max.wrapping_sub(self.start_min).cast_unsigned());

@@ -12,9 +12,12 @@ impl RecordIndex {
         let may_match = self.may_match(&query.predicate);
         let entries = self.entries.iter().enumerate().zip(may_match);
         entries
-            .filter(|((_, entry), may_match)| *may_match && query.start.overlaps(&entry.earliest_start(), &entry.latest_start()))
+            .filter(|((_, entry), may_match)| {
+                *may_match && query.start.overlaps(&entry.earliest_start(), &entry.latest_start())
+            })
             .filter_map(|((position, entry), _)| {
-                let newest_start = query.start.max.map_or(entry.latest_start(), |max| max.min(entry.latest_start()));
+                let newest_start =
+                    query.start.max.map_or(entry.latest_start(), |max| max.min(entry.latest_start()));
                 let trace_id = self.traces.get(entry.trace)?.id;
                 Some(Candidate { trace_id, newest_start, entry: position })
             })
@@ -31,25 +34,33 @@ impl RecordIndex {
     fn may_match(&self, predicate: &Predicate) -> Vec<bool> {
         let each = |may: &dyn Fn(&Entry) -> bool| self.entries.iter().map(may).collect::<Vec<_>>();
         match predicate {
-            Predicate::All(predicates) => predicates.iter().fold(vec![true; self.entries.len()], |all, predicate| {
-                all.into_iter().zip(self.may_match(predicate)).map(|(a, b)| a && b).collect()
-            }),
-            Predicate::Any(predicates) => predicates.iter().fold(vec![false; self.entries.len()], |any, predicate| {
-                any.into_iter().zip(self.may_match(predicate)).map(|(a, b)| a || b).collect()
-            }),
+            Predicate::All(predicates) => {
+                predicates.iter().fold(vec![true; self.entries.len()], |all, predicate| {
+                    all.into_iter().zip(self.may_match(predicate)).map(|(a, b)| a && b).collect()
+                })
+            }
+            Predicate::Any(predicates) => {
+                predicates.iter().fold(vec![false; self.entries.len()], |any, predicate| {
+                    any.into_iter().zip(self.may_match(predicate)).map(|(a, b)| a || b).collect()
+                })
+            }
             // An entry stands for several spans: that one satisfies a predicate says nothing of the others.
             Predicate::Not(_) => vec![true; self.entries.len()],
             Predicate::Service(name) => each(&|entry| {
-                self.services.get(entry.service).is_none_or(|service| service.as_ref().is_none_or(|service| service == name))
+                self.services
+                    .get(entry.service)
+                    .is_none_or(|service| service.as_ref().is_none_or(|service| service == name))
             }),
             Predicate::Operation(name) => each(&|entry| {
-                let mut operations = entry.operations.iter().filter_map(|operation| self.operations.get(*operation));
+                let mut operations =
+                    entry.operations.iter().filter_map(|operation| self.operations.get(*operation));
                 operations.any(|operation| operation.name.as_ref().is_none_or(|operation| operation == name))
             }),
             Predicate::Duration(range) => {
                 let (min, max) = (range.min.map(DurationCode::of), range.max.map(DurationCode::of));
                 each(&|entry| {
-                    min.is_none_or(|min| min <= entry.duration_max) && max.is_none_or(|max| entry.duration_min <= max)
+                    min.is_none_or(|min| min <= entry.duration_max)
+                        && max.is_none_or(|max| entry.duration_min <= max)
                 })
             }
             Predicate::Attribute(condition) => self.may_have(condition),
@@ -60,7 +71,8 @@ impl RecordIndex {
         let Some(pair) = matching::required_pair(condition) else { return vec![true; self.entries.len()] };
         let mut may_have: Vec<_> = self.entries.iter().map(|entry| entry.is_unindexed).collect();
         let wanted = Fingerprint::of(pair.key, pair.text);
-        if let Ok(position) = self.fingerprints.binary_search_by_key(&wanted, |(fingerprint, _)| *fingerprint) {
+        if let Ok(position) = self.fingerprints.binary_search_by_key(&wanted, |(fingerprint, _)| *fingerprint)
+        {
             let list = self.fingerprints.get(position).and_then(|(_, list)| self.lists.get(*list));
             for entry in list.into_iter().flatten() {
                 if let Some(may_have) = may_have.get_mut(*entry) {

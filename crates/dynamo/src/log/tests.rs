@@ -22,14 +22,22 @@ fn record(mut spans: Vec<Span>) -> LogRecord {
         builder.add(span, position / 3);
     }
     let packs = vec![PackStorage::Parts(1); spans.len().div_ceil(3)];
-    LogRecord { packs_place: *PLACE, packs_expiry: EXPIRY, tier: Tier::DynamoDb, packs, index: builder.finish() }
+    LogRecord {
+        packs_place: *PLACE,
+        packs_expiry: EXPIRY,
+        tier: Tier::DynamoDb,
+        packs,
+        index: builder.finish(),
+    }
 }
 
 /// Whether the record leads a search to every span that matches.
 fn leads_to_all(record: &LogRecord, spans: &[Span], query: &TraceQuery) -> bool {
     let candidates = record.index.candidates(query);
     spans.iter().filter(|span| matching::matches(span, query)).all(|span| {
-        candidates.iter().any(|candidate| candidate.trace_id == span.trace_id() && span.start() <= candidate.newest_start)
+        candidates
+            .iter()
+            .any(|candidate| candidate.trace_id == span.trace_id() && span.start() <= candidate.newest_start)
     })
 }
 
@@ -84,7 +92,8 @@ proptest! {
 #[test]
 fn a_span_with_more_pairs_than_a_record_lists_is_never_pruned() {
     let mut span = jaeger_dynamodb_testkit::fixtures::otlp_span(1, 1, "shop");
-    span.attributes = (0..100_000_i64).map(|n| jaeger_dynamodb_core::Attribute::new(format!("key {n}"), n)).collect();
+    span.attributes =
+        (0..100_000_i64).map(|n| jaeger_dynamodb_core::Attribute::new(format!("key {n}"), n)).collect();
     let spans = vec![Span::Otlp(span)];
     let record = record(spans.clone());
     assert!(record.encode(*PLACE, EXPIRY).len() < crate::size::MAX_CONTENT_BYTES);

@@ -3,9 +3,11 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use jaeger_dynamodb_core::{Attributes, AttributeValue, Span, SpanId, TraceId, otlp};
+use jaeger_dynamodb_core::{AttributeValue, Attributes, Span, SpanId, TraceId, otlp};
 use jaeger_dynamodb_proto::convert::{resource_from_otlp, scope_from_otlp, span_from_otlp};
-use jaeger_dynamodb_proto::opentelemetry::proto::{common::v1 as common, resource::v1 as resource, trace::v1 as trace};
+use jaeger_dynamodb_proto::opentelemetry::proto::{
+    common::v1 as common, resource::v1 as resource, trace::v1 as trace,
+};
 use prost::Message;
 
 use super::{Sections, Table};
@@ -28,7 +30,8 @@ pub(super) fn encode(spans: Vec<otlp::Span>, out: &mut Sections) {
     for (trace_id, spans) in traces {
         out.ids.extend_from_slice(trace_id.as_bytes());
         numbers.put_count(spans.len());
-        let ordinals: HashMap<SpanId, usize> = spans.iter().enumerate().map(|(ordinal, span)| (span.span_id, ordinal)).collect();
+        let ordinals: HashMap<SpanId, usize> =
+            spans.iter().enumerate().map(|(ordinal, span)| (span.span_id, ordinal)).collect();
         for span in spans {
             numbers.put_count(resources.position(&span.resource));
             numbers.put_count(scopes.position(&span.scope));
@@ -139,7 +142,8 @@ impl<'a> Unpacker<'a> {
         wanted: &HashSet<TraceId>,
         spans: &mut Vec<Span>,
     ) -> Result<(), DecodeError> {
-        let trace_id = TraceId::new(self.ids.array()?).map_err(|_| DecodeError::Invalid("a trace id of zeros"))?;
+        let trace_id =
+            TraceId::new(self.ids.array()?).map_err(|_| DecodeError::Invalid("a trace id of zeros"))?;
         let mut rows = Vec::new();
         for _ in 0..self.numbers.count()? {
             rows.push(self.row(resources.len(), scopes.len())?);
@@ -153,16 +157,19 @@ impl<'a> Unpacker<'a> {
             span.span_id = row.span_id.to_vec();
             span.parent_span_id = match &row.parent {
                 Parent::Id(id) => id.clone(),
-                Parent::Ordinal(ordinal) => {
-                    rows.get(*ordinal).ok_or(DecodeError::Invalid("a parent outside the trace"))?.span_id.to_vec()
-                }
+                Parent::Ordinal(ordinal) => rows
+                    .get(*ordinal)
+                    .ok_or(DecodeError::Invalid("a parent outside the trace"))?
+                    .span_id
+                    .to_vec(),
             };
             span.start_time_unix_nano = row.start;
             span.end_time_unix_nano = row.end;
             let (Some(resource), Some(scope)) = (resources.get(row.resource), scopes.get(row.scope)) else {
                 return Err(DecodeError::Invalid("a resource or scope outside its table"));
             };
-            let span = span_from_otlp(span, resource, scope).map_err(|_| DecodeError::Invalid("an id has a wrong length"))?;
+            let span = span_from_otlp(span, resource, scope)
+                .map_err(|_| DecodeError::Invalid("an id has a wrong length"))?;
             spans.push(Span::Otlp(span));
         }
         Ok(())
@@ -196,7 +203,8 @@ fn text(bytes: &[u8]) -> Result<String, DecodeError> {
 
 pub(super) fn estimated_bytes(span: &otlp::Span) -> usize {
     let events = span.events.iter().map(|event| 16 + event.name.len() + attributes_bytes(&event.attributes));
-    let links = span.links.iter().map(|link| 32 + link.trace_state.len() + attributes_bytes(&link.attributes));
+    let links =
+        span.links.iter().map(|link| 32 + link.trace_state.len() + attributes_bytes(&link.attributes));
     64 + span.name.len()
         + span.trace_state.len()
         + span.status.message.len()
@@ -215,6 +223,9 @@ fn value_bytes(value: &AttributeValue) -> usize {
         AttributeValue::Bytes(bytes) => bytes.len(),
         AttributeValue::Array(values) => values.iter().map(|value| 4 + value_bytes(value)).sum(),
         AttributeValue::Map(attributes) => attributes_bytes(attributes),
-        AttributeValue::Empty | AttributeValue::Bool(_) | AttributeValue::Int(_) | AttributeValue::Double(_) => 9,
+        AttributeValue::Empty
+        | AttributeValue::Bool(_)
+        | AttributeValue::Int(_)
+        | AttributeValue::Double(_) => 9,
     }
 }

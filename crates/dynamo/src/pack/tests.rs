@@ -27,7 +27,10 @@ fn span(trace: u8, id: u8, parent: Option<u8>) -> Span {
         kind: SpanKind::Unrecognized(77),
         start_time_unix_nano: u64::MAX,
         end_time_unix_nano: 5,
-        attributes: Attributes::from([("nan", AttributeValue::from(f64::NAN)), ("zero", AttributeValue::from(-0.0))]),
+        attributes: Attributes::from([
+            ("nan", AttributeValue::from(f64::NAN)),
+            ("zero", AttributeValue::from(-0.0)),
+        ]),
         dropped_attributes_count: 3,
         events: vec![otlp::Event { time_unix_nano: 9, ..Default::default() }],
         dropped_events_count: 1,
@@ -39,7 +42,13 @@ fn span(trace: u8, id: u8, parent: Option<u8>) -> Span {
 
 #[test]
 fn unpacking_gives_back_what_was_packed() {
-    let spans = vec![span(1, 1, None), span(1, 2, Some(1)), span(1, 3, Some(9)), span(2, 1, Some(2)), span(2, 1, Some(1))];
+    let spans = vec![
+        span(1, 1, None),
+        span(1, 2, Some(1)),
+        span(1, 3, Some(9)),
+        span(2, 1, Some(2)),
+        span(2, 1, Some(1)),
+    ];
     let bytes = encode(spans.clone());
     assert_eq!(decode(&bytes, &HashSet::from([trace_id(1), trace_id(2)])), Ok(spans));
 }

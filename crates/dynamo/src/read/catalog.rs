@@ -23,7 +23,11 @@ impl Reader {
     }
 
     /// The operations of a service.
-    pub(crate) async fn operations(&self, tenant: &Tenant, service: &str) -> Result<BTreeSet<Operation>, StoreError> {
+    pub(crate) async fn operations(
+        &self,
+        tenant: &Tenant,
+        service: &str,
+    ) -> Result<BTreeSet<Operation>, StoreError> {
         let snapshot = self.snapshot(tenant).await?;
         let mut operations = BTreeSet::new();
         self.for_each_record(tenant, &snapshot, |record| {

@@ -66,8 +66,12 @@ impl Reader {
 
     async fn pack_bytes(&self, tenant: &Tenant, pack: &PackRef) -> Result<Option<Vec<u8>>, StoreError> {
         let parts = pack.keys(tenant).into_iter().map(|key| self.part(key));
-        let parts: Option<Vec<Vec<u8>>> =
-            stream::iter(parts).buffered(self.config.read_concurrency).try_collect::<Vec<_>>().await?.into_iter().collect();
+        let parts: Option<Vec<Vec<u8>>> = stream::iter(parts)
+            .buffered(self.config.read_concurrency)
+            .try_collect::<Vec<_>>()
+            .await?
+            .into_iter()
+            .collect();
         if parts.is_none() {
             let now = self.client.service_time().at_least();
             if pack.record.record.packs_expiry > now + EXPIRY_MARGIN_SECONDS {
@@ -80,7 +84,10 @@ impl Reader {
 
     async fn part(&self, key: Key) -> Result<Option<Vec<u8>>, StoreError> {
         for consistency in [Consistency::Eventual, Consistency::Strong] {
-            let found = self.client.get(Table::Spans, key.clone(), consistency, Purpose::Pack, self.deadline()).await?;
+            let found = self
+                .client
+                .get(Table::Spans, key.clone(), consistency, Purpose::Pack, self.deadline())
+                .await?;
             let Some(item) = found else { continue };
             if is_expired(&item, self.client.service_time().at_least()) {
                 return Ok(None);

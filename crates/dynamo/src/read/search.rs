@@ -102,7 +102,9 @@ impl Reader {
                 packs.entry(pack.id()).or_insert_with(|| (pack, HashSet::new())).1.insert(candidate.trace_id);
             }
         }
-        let reads = packs.into_values().map(|(pack, wanted)| async move { self.spans_of_pack(tenant, &pack, &wanted).await });
+        let reads = packs
+            .into_values()
+            .map(|(pack, wanted)| async move { self.spans_of_pack(tenant, &pack, &wanted).await });
         let mut reads = stream::iter(reads).buffer_unordered(self.config.read_concurrency);
         while let Some(spans) = reads.try_next().await? {
             for span in spans.iter().filter(|span| matching::matches(span, query)) {

@@ -95,7 +95,8 @@ impl FinalWindows {
     /// whoever made it, and even if nobody has made it yet.
     fn learn(&self, tenant: &Tenant, windows: &[SnapshotWindow], reached: u64) {
         let complete_before = reached.saturating_sub(MAX_OPEN_SECONDS);
-        let final_windows = windows.iter().filter(|window| window.item.window.start() < complete_before && window.is_final);
+        let final_windows =
+            windows.iter().filter(|window| window.item.window.start() < complete_before && window.is_final);
         let known = Known {
             windows: final_windows.map(|window| (window.item.window, window.item.clone())).collect(),
             complete_before,

@@ -81,7 +81,14 @@ impl Tail {
     }
 
     /// Adds records that follow `from` without a gap, unless the cache has no longer, or already, what precedes them.
-    fn merge(&self, tenant: &Tenant, lane: (Window, Lane), from: u32, records: Vec<Arc<StoredRecord>>, is_complete: bool) {
+    fn merge(
+        &self,
+        tenant: &Tenant,
+        lane: (Window, Lane),
+        from: u32,
+        records: Vec<Arc<StoredRecord>>,
+        is_complete: bool,
+    ) {
         let mut lanes = self.lock();
         let cached = lanes.cached.entry(lane).or_default().entry(tenant.clone()).or_default();
         let mut added = 0;
@@ -162,7 +169,8 @@ fn readable(item: &Item, window: Window, lane: Lane) -> Option<Arc<StoredRecord>
 
 fn read(item: &Item, window: Window, lane: Lane) -> Result<StoredRecord, DecodeError> {
     let place = Place { window, lane, sequence: keys::sequence(sort_key(item)?)? };
-    let record = bytes(item, attribute::RECORD).ok_or(DecodeError::Invalid("a log record without content"))?;
+    let record =
+        bytes(item, attribute::RECORD).ok_or(DecodeError::Invalid("a log record without content"))?;
     let record = LogRecord::decode(record, place, number(item, attribute::EXPIRY)?)?;
     Ok(StoredRecord { place, record: Arc::new(record) })
 }

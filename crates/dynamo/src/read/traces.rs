@@ -26,7 +26,8 @@ impl Reader {
                 let mut packs = packs;
                 move |id| Some((id, packs.remove(&id)?))
             });
-            let chunks = stream::iter(traces).map(move |(id, packs)| Arc::clone(&self).trace(tenant.clone(), id, packs));
+            let chunks = stream::iter(traces)
+                .map(move |(id, packs)| Arc::clone(&self).trace(tenant.clone(), id, packs));
             Ok::<_, StoreError>(chunks.flatten())
         };
         stream::once(located).try_flatten().boxed()

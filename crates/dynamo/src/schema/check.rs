@@ -33,7 +33,12 @@ pub(crate) async fn verify(client: &Client) -> Result<(), StoreError> {
             Some(_) => client.ttl_attribute(definition.table).await?,
             None => None,
         };
-        problems.extend(differences(client.table_name(definition.table), definition, described.as_ref(), ttl.as_deref()));
+        problems.extend(differences(
+            client.table_name(definition.table),
+            definition,
+            described.as_ref(),
+            ttl.as_deref(),
+        ));
     }
     if problems.is_empty() {
         return Ok(());
@@ -48,7 +53,11 @@ fn differences(
     described: Option<&DescribedTable>,
     ttl: Option<&str>,
 ) -> Vec<SchemaProblem> {
-    let problem = |difference: String, mend: &str| SchemaProblem { table: name.clone(), difference, mend: mend.to_owned() };
+    let problem = |difference: String, mend: &str| SchemaProblem {
+        table: name.clone(),
+        difference,
+        mend: mend.to_owned(),
+    };
     let Some(described) = described else {
         return vec![problem(
             "it does not exist".into(),
@@ -96,7 +105,10 @@ mod tests {
         let problems = problems(["id HASH S", "sk RANGE B"], Some("ttl"));
         assert_eq!(problems.len(), 2);
         assert!(problems[0].contains("jaeger.spans") && problems[0].contains("id HASH S"), "{problems:?}");
-        assert!(problems[1].contains("attribute ttl") && problems[1].contains("update-time-to-live"), "{problems:?}");
+        assert!(
+            problems[1].contains("attribute ttl") && problems[1].contains("update-time-to-live"),
+            "{problems:?}"
+        );
         let missing = differences("jaeger.spans".into(), &TABLES[0], None, None);
         assert!(missing[0].mend.contains("--create-tables"));
     }

@@ -26,12 +26,18 @@ pub(crate) struct WindowItem {
 
 impl WindowItem {
     pub(crate) fn parse(item: &Item) -> Result<Self, DecodeError> {
-        let sort = sort_key(item)?.try_into().map_err(|_| DecodeError::Invalid("a window's sort key has another length"))?;
-        let lanes = set_of_bytes(item, attribute::LANES)
-            .map(|lane| lane.as_slice().try_into().map(Lane).map_err(|_| DecodeError::Invalid("a lane id has 8 bytes")));
+        let sort = sort_key(item)?
+            .try_into()
+            .map_err(|_| DecodeError::Invalid("a window's sort key has another length"))?;
+        let lanes = set_of_bytes(item, attribute::LANES).map(|lane| {
+            lane.as_slice().try_into().map(Lane).map_err(|_| DecodeError::Invalid("a lane id has 8 bytes"))
+        });
         Ok(Self {
             window: Window::from_bytes(sort)?,
-            terms: WindowTerms { grace: number(item, attribute::GRACE)?, expiry: number(item, attribute::EXPIRY)? },
+            terms: WindowTerms {
+                grace: number(item, attribute::GRACE)?,
+                expiry: number(item, attribute::EXPIRY)?,
+            },
             lanes: lanes.collect::<Result<_, _>>()?,
         })
     }

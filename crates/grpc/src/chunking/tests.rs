@@ -38,7 +38,7 @@ fn split(spans: Vec<otlp::Span>) -> Vec<trace::TracesData> {
 
 fn spans_of(messages: Vec<trace::TracesData>) -> Vec<otlp::Span> {
     let spans = messages.into_iter().flat_map(|message| spans_from_otlp(message.resource_spans).spans);
-    spans.map(|span| as_otlp(&span).unwrap().clone()).collect()
+    spans.map(|span| into_otlp(span).unwrap()).collect()
 }
 
 fn assert_sizes(messages: &[trace::TracesData]) {

@@ -18,8 +18,8 @@ use jaeger_dynamodb_proto::opentelemetry::proto::resource::v1::Resource;
 use jaeger_dynamodb_proto::opentelemetry::proto::trace::v1::{ResourceSpans, ScopeSpans, Span, TracesData};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
-use tokio_stream::wrappers::TcpListenerStream;
 use tonic::transport::Channel;
+use tonic::transport::server::TcpIncoming;
 
 /// A server that runs until this is dropped.
 pub(crate) struct Server {
@@ -53,8 +53,9 @@ impl Server {
     pub(crate) async fn configured(stores: Stores, config: GrpcConfig) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let router = router(stores, &config, Arc::new(Stopped)).await.unwrap();
-        let serving = router.serve_with_incoming(TcpListenerStream::new(listener));
+        let (router, _) = router(stores, &config, Arc::new(Stopped)).await.unwrap();
+        let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+        let serving = router.serve_with_incoming(incoming);
         let task = tokio::spawn(async move { serving.await.unwrap() });
         let channel = Channel::from_shared(format!("http://{address}")).unwrap().connect().await.unwrap();
         Self { channel, task }

@@ -1,5 +1,7 @@
 //! What is counted. The recorder belongs to the thread, on which the whole test runs.
 
+use std::time::Duration;
+
 use jaeger_dynamodb_core::StoreErrorKind;
 use jaeger_dynamodb_proto::jaeger::storage::v2::{
     FindSpansRequest, GetServicesRequest, TraceQueryParameters,
@@ -7,6 +9,7 @@ use jaeger_dynamodb_proto::jaeger::storage::v2::{
 use jaeger_dynamodb_proto::opentelemetry::proto::collector::trace::v1::ExportTraceServiceRequest;
 use jaeger_dynamodb_proto::opentelemetry::proto::trace::v1::Span;
 use metrics_exporter_prometheus::PrometheusBuilder;
+use tokio::time::timeout;
 
 use crate::common::{Server, find, of_service, span};
 use crate::fakes::{Answer, Fake};
@@ -46,6 +49,22 @@ async fn rpcs_are_counted_by_how_they_ended_even_when_a_stream_breaks_late() {
     assert_eq!(rpcs("jaeger.storage.v2.TraceReader/GetServices", "Unavailable"), 1, "{rendered}");
     assert_eq!(rpcs("other", "Unimplemented"), 1, "{rendered}");
     assert!(rendered.contains("jaeger_dynamodb_rpc_duration_seconds"), "{rendered}");
+}
+
+#[tokio::test]
+async fn a_stream_that_its_client_gives_up_is_counted_as_cancelled() {
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let handle = recorder.handle();
+    let _guard = metrics::set_default_local_recorder(&recorder);
+    let fake = Fake::new(Answer::Stuck);
+    let mut dropped = fake.dropped.subscribe();
+    let server = Server::over(fake.stores()).await;
+    let query = find(TraceQueryParameters { service_name: "shop".into(), ..Default::default() });
+    let mut stream = server.reader().find_traces(query).await.unwrap().into_inner();
+    stream.message().await.unwrap().unwrap();
+    drop(stream);
+    timeout(Duration::from_secs(10), dropped.wait_for(|dropped| *dropped)).await.unwrap().unwrap();
+    assert_eq!(counted(&handle.render(), "jaeger_dynamodb_rpcs_total", &["code=\"Cancelled\""]), 1);
 }
 
 #[tokio::test]

@@ -11,7 +11,8 @@ const fn half(
     Half { scope: Scope { name: scope.0, version: scope.1 }, name, attributes }
 }
 
-const GO_SCOPE: (&str, &str) = ("go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc", "0.62.0");
+const GO_SCOPE: (&str, &str) =
+    ("go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc", "0.62.0");
 
 pub(super) const GO_CLIENT: Half = half(
     GO_SCOPE,

@@ -106,12 +106,16 @@ const STABLE_SERVER: &[Attribute] = &[
 
 pub(super) const GO_CLIENT: Half = half(GO_SCOPE, "HTTP {method}", STABLE_CLIENT);
 pub(super) const GO_SERVER: Half = half(GO_SCOPE, "{method} {route}", STABLE_SERVER);
-pub(super) const JAVA_CLIENT: Half = half(("io.opentelemetry.java-http-client", "2.17.0-alpha"), "{method}", STABLE_CLIENT);
-pub(super) const JAVA_SERVER: Half = half(("io.opentelemetry.netty-4.1", "2.17.0-alpha"), "{method} {route}", STABLE_SERVER);
+pub(super) const JAVA_CLIENT: Half =
+    half(("io.opentelemetry.java-http-client", "2.17.0-alpha"), "{method}", STABLE_CLIENT);
+pub(super) const JAVA_SERVER: Half =
+    half(("io.opentelemetry.netty-4.1", "2.17.0-alpha"), "{method} {route}", STABLE_SERVER);
 pub(super) const DOTNET_CLIENT: Half = half(("System.Net.Http", ""), "{method}", STABLE_CLIENT);
 pub(super) const DOTNET_SERVER: Half = half(("Microsoft.AspNetCore", ""), "{method} {route}", STABLE_SERVER);
-pub(super) const PYTHON_CLIENT: Half = half(("opentelemetry.instrumentation.requests", "0.55b1"), "{method}", STABLE_CLIENT);
-pub(super) const PYTHON_SERVER: Half = half(("opentelemetry.instrumentation.flask", "0.55b1"), "{method} {route}", STABLE_SERVER);
+pub(super) const PYTHON_CLIENT: Half =
+    half(("opentelemetry.instrumentation.requests", "0.55b1"), "{method}", STABLE_CLIENT);
+pub(super) const PYTHON_SERVER: Half =
+    half(("opentelemetry.instrumentation.flask", "0.55b1"), "{method} {route}", STABLE_SERVER);
 pub(super) const RUST_CLIENT: Half = half(("reqwest-tracing", "0.5.8"), "{method}", STABLE_CLIENT);
 
 /// Sinatra on Rack.

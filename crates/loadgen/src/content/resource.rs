@@ -57,7 +57,10 @@ pub(crate) const GO_PROCESS: &[Attribute] = &[
 pub(crate) const NODE_PROCESS: &[Attribute] = &[
     ("process.pid", Between(7, 40)),
     ("process.executable.path", Text("/usr/local/bin/node")),
-    ("process.command_args", Texts(&["/usr/local/bin/node", "--require", "./Instrumentation.js", "/app/server.js"])),
+    (
+        "process.command_args",
+        Texts(&["/usr/local/bin/node", "--require", "./Instrumentation.js", "/app/server.js"]),
+    ),
     ("process.runtime.name", Text("nodejs")),
     ("process.runtime.version", Text("22.17.0")),
 ];
@@ -65,7 +68,10 @@ pub(crate) const NODE_PROCESS: &[Attribute] = &[
 pub(crate) const JAVA_PROCESS: &[Attribute] = &[
     ("process.pid", Between(1, 12)),
     ("process.executable.path", Text("/opt/java/openjdk/bin/java")),
-    ("process.command_args", Texts(&["java", "-javaagent:/usr/src/app/opentelemetry-javaagent.jar", "-jar", "{self}.jar"])),
+    (
+        "process.command_args",
+        Texts(&["java", "-javaagent:/usr/src/app/opentelemetry-javaagent.jar", "-jar", "{self}.jar"]),
+    ),
     ("process.runtime.name", Text("OpenJDK Runtime Environment")),
     ("process.runtime.version", Text("21.0.7+6-LTS")),
 ];

@@ -62,6 +62,17 @@ pub fn as_otlp(span: &Span) -> Result<&otlp::Span, NotOtlp> {
     }
 }
 
+/// The span if it came as OTLP.
+///
+/// # Errors
+/// [`NotOtlp`] for a span that came as v1.
+pub fn into_otlp(span: Span) -> Result<otlp::Span, NotOtlp> {
+    match span {
+        Span::Otlp(span) => Ok(span),
+        Span::V1(span) => Err(NotOtlp { trace_id: span.trace_id, span_id: span.span_id }),
+    }
+}
+
 /// The resource without its schema URL, for which OTLP has a field beside it.
 impl From<otlp::Resource> for resource::Resource {
     fn from(value: otlp::Resource) -> Self {

@@ -92,14 +92,25 @@ struct World {
 }
 
 impl World {
-    async fn new(config: StoreConfig, rates: Option<Rates>, stale: Option<StaleReads>) -> Result<Self, AnyError> {
+    async fn new(
+        config: StoreConfig,
+        rates: Option<Rates>,
+        stale: Option<StaleReads>,
+    ) -> Result<Self, AnyError> {
         let clock = tokio_clock();
         let engine = match stale {
             Some(stale) => TestEngine::with_stale_reads(Arc::clone(&clock), stale)?,
             None => TestEngine::new(Arc::clone(&clock))?,
         };
-        let mut world =
-            Self { clock, engine, config, rates, servers: Vec::new(), opened: 0, reference: MemoryStore::new() };
+        let mut world = Self {
+            clock,
+            engine,
+            config,
+            rates,
+            servers: Vec::new(),
+            opened: 0,
+            reference: MemoryStore::new(),
+        };
         for _ in 0..2 {
             let server = world.open().await?;
             world.servers.push(server);
@@ -127,7 +138,9 @@ impl World {
             }
             Step::Read(server) => {
                 // Only what it leaves in caches matters, and a crashed server cannot answer.
-                let _ = jaeger_dynamodb_core::TraceReader::services(&*self.servers[server].1, &Tenant::default()).await;
+                let _ =
+                    jaeger_dynamodb_core::TraceReader::services(&*self.servers[server].1, &Tenant::default())
+                        .await;
             }
             Step::Write(batches) => self.write(batches).await?,
         }

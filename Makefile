@@ -1,0 +1,56 @@
+# The commands of this project. `make ci` is what CI runs; `make help` lists the rest.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+
+CARGO := cargo
+# Tests, counts and the binaries under test: optimised dependencies, no debug info.
+PROFILE := --profile ci
+SERVER := target/ci/jaeger-dynamodb-server
+
+.PHONY: help
+help: ## Lists the targets.
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
+
+.PHONY: test
+test: ## All tests that need nothing but Rust: units, laws, conformance, real gRPC, doc-tests.
+	$(CARGO) test --workspace --all-targets $(PROFILE)
+	$(CARGO) test --workspace --doc $(PROFILE)
+
+.PHONY: fmt lint docs arrows
+fmt: ## Formatting is as rustfmt.toml says.
+	$(CARGO) fmt --all --check
+lint: ## No warning of rustc or clippy.
+	$(CARGO) clippy --workspace --all-targets $(PROFILE) -- -D warnings
+docs: ## The documentation builds without a warning.
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps $(PROFILE)
+arrows: ## Crates depend on each other only as docs/adr says.
+	tests/crate-arrows.sh
+
+.PHONY: examples
+examples: ## The examples of the README run.
+	$(CARGO) run $(PROFILE) -p jaeger-dynamodb-example-embed
+
+.PHONY: protos protos-current
+protos: ## Writes the code of crates/proto again from proto/.
+	UPDATE_PROTOS=1 $(CARGO) test $(PROFILE) -p jaeger-dynamodb-tests --test protos_regenerated
+protos-current: ## Holds proto/ against what Jaeger and OpenTelemetry publish (needs Go).
+	cd tests/protos-current && go vet . && go test -count=1 . && go run .
+
+.PHONY: server jaeger-v2 jaeger-diff
+server:
+	$(CARGO) build $(PROFILE) -p jaeger-dynamodb-server
+jaeger-v2: server ## The end-to-end battery of the real Jaeger v2.13, with default and with the shortest windows (needs Go).
+	SERVER=$(SERVER) tests/jaeger/v2/run.sh
+	SERVER=$(SERVER) tests/jaeger/v2/run.sh --window 1s --window-grace 1s
+jaeger-diff: server ## Random spans and queries to us and to Jaeger's own memory store (needs Go).
+	tests/jaeger/v2/diff.sh
+
+.PHONY: deny msrv
+deny: ## Licences, sources and duplicates of dependencies (needs cargo-deny).
+	cargo deny check bans licenses sources
+msrv: ## Everything compiles with the oldest compiler that Cargo.toml promises (needs it from rustup).
+	cargo +$$(sed -n 's/^rust-version = "\(.*\)".*/\1/p' Cargo.toml) check --workspace --all-targets --locked
+
+.PHONY: ci
+ci: fmt lint docs arrows test examples protos-current jaeger-v2 jaeger-diff ## What CI runs.

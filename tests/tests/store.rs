@@ -1,0 +1,18 @@
+//! The store on the engine: conformance, laws, faults, counts. One binary, because linking one takes long.
+
+#![expect(
+    clippy::indexing_slicing,
+    clippy::clone_on_ref_ptr,
+    reason = "test code, where a panic is a failure"
+)]
+
+#[path = "store/conformance.rs"]
+mod conformance;
+#[path = "store/laws.rs"]
+mod laws;
+#[path = "store/request_counts.rs"]
+mod request_counts;
+#[path = "store/suspended_writer.rs"]
+mod suspended_writer;
+#[path = "store/write_cost.rs"]
+mod write_cost;
