@@ -46,6 +46,11 @@ jaeger-v2: server ## The end-to-end battery of the real Jaeger v2.13, with defau
 jaeger-diff: server ## Random spans and queries to us and to Jaeger's own memory store (needs Go).
 	tests/jaeger/v2/diff.sh
 
+.PHONY: bench
+bench: ## Prints figures: CPU a span, and what writing costs.
+	$(CARGO) bench -p jaeger-dynamodb-tests --bench write_cpu
+	$(CARGO) test $(PROFILE) -p jaeger-dynamodb-tests --test store write_cost -- --nocapture
+
 .PHONY: deny msrv
 deny: ## Licences, sources and duplicates of dependencies (needs cargo-deny).
 	cargo deny check bans licenses sources

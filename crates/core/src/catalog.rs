@@ -22,7 +22,7 @@ pub struct OperationQuery {
     pub span_kind: String,
 }
 
-/// Whether a service or operation name appears in lists: it is neither empty nor longer than 1 KiB.
+/// Whether a service or operation name appears in lists: it is neither empty nor longer than 1 KiB (ADR 0007).
 #[must_use]
 pub fn is_listed(name: &str) -> bool {
     !name.is_empty() && name.len() <= LISTED_NAME_BYTES

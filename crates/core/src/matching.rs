@@ -1,4 +1,4 @@
-//! What matches: the one definition, for every store and for both of Jaeger's APIs.
+//! What matches: the one definition, for every store and for both of Jaeger's APIs (ADR 0011, in `docs/adr/`).
 //!
 //! An attribute condition holds on a span if one of its texts under the key equals the wanted text; the key is
 //! looked for on the span, its resource, scope, events and links (Jaeger v1: tags, process tags, log fields).

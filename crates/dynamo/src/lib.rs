@@ -1,7 +1,8 @@
 //! Jaeger trace storage on Amazon DynamoDB: a commit log of packed spans.
 //!
 //! Spans of many traces are packed into few items, because DynamoDB bills writes for each started KB of each item.
-//! Everything that is not needed to acknowledge a write is read from, or derived from, the log of commits.
+//! Everything that is not needed to acknowledge a write is read from, or derived from, the log of commits (ADR 0001,
+//! in `docs/adr/`).
 //!
 //! - `commit`: requests share commits; packs first, then the log record, then the acknowledgement.
 //! - `read`: a snapshot of the windows, their logs, the packs that these name.

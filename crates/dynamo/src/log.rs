@@ -2,7 +2,7 @@
 //!
 //! A record lists the commit's traces, for each trace one entry a service, and an inverted list from fingerprints of
 //! `key=text` to entries. Everything in it errs on the side of more: an entry that is listed may not match, but a
-//! span that matches is never without an entry that is listed.
+//! span that matches is never without an entry that is listed (ADR 0008).
 
 mod builder;
 mod codec;

@@ -1,4 +1,4 @@
-//! The storage service's own time, from the `Date` of its responses: the only clock that decides anything.
+//! The storage service's own time, from the `Date` of its responses: the only clock that decides anything (ADR 0005).
 //!
 //! `Date` has whole seconds, rounded down. A response whose `Date` departs from what the process's monotonic clock
 //! lets expect, by more than the allowed skew, is not trusted. If the service keeps insisting, response after

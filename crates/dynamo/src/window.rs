@@ -2,7 +2,8 @@
 //!
 //! The invariant that everything else stands on: **a closed window never changes**. A window is closed once the
 //! storage service's own time has passed its end and grace; a commit counts only while its window is open (see
-//! [`crate::commit`]). Nobody has to act for it, it is arithmetic on the window's key and its recorded grace.
+//! [`crate::commit`]). Nobody has to act for it, it is arithmetic on the window's key and its recorded grace
+//! (ADR 0004).
 
 mod item;
 

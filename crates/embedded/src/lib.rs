@@ -2,7 +2,7 @@
 //!
 //! [`EmbeddedEngine`] holds a [dynoxide] database, in memory or in a directory, and is the
 //! HTTP client of an AWS SDK configuration: the same store code runs against it and against AWS,
-//! without a socket that another program or a web page could reach.
+//! without a socket that another program or a web page could reach (ADR 0003, in `docs/adr/`).
 //!
 //! What to know when using it:
 //!

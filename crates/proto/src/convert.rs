@@ -1,5 +1,5 @@
-//! The one place where protobuf messages and the core model meet. Messages are foreign and may be wrong, so the
-//! way in is fallible span by span; the way out is not, but for a span in the other API's form.
+//! The one place where protobuf messages and the core model meet (ADR 0002, in `docs/adr/`). Messages are foreign and
+//! may be wrong, so the way in is fallible span by span; the way out is not, but for a span in the other API's form.
 //!
 //! The law: core to message to bytes to message to core is identity, for OTLP and for `api_v2`.
 
@@ -26,7 +26,7 @@ pub struct Converted {
     pub rejected: Vec<InvalidSpan>,
 }
 
-/// Why a message is no span.
+/// Why a message is no span. Only that span is refused (ADR 0010).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Error)]
 pub enum InvalidSpan {
     /// The trace id is zero or has a wrong length.

@@ -1,4 +1,5 @@
-//! Retries: exponential backoff with full jitter, inside a deadline and never beyond it.
+//! Retries: exponential backoff with full jitter, inside a deadline and never beyond it. The SDK's own are off
+//! (ADR 0006).
 
 use std::time::Duration;
 

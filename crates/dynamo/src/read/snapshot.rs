@@ -92,9 +92,10 @@ impl FinalWindows {
     }
 
     /// A window that starts more than `MAX_OPEN_SECONDS` before `reached` is closed by then, whatever the settings of
-    /// whoever made it, and even if nobody has made it yet.
+    /// whoever made it, and even if nobody has made it yet. One that claims to be open for longer is waited for.
     fn learn(&self, tenant: &Tenant, windows: &[SnapshotWindow], reached: u64) {
-        let complete_before = reached.saturating_sub(MAX_OPEN_SECONDS);
+        let open = windows.iter().filter(|window| !window.is_final).map(|window| window.item.window.start());
+        let complete_before = open.fold(reached.saturating_sub(MAX_OPEN_SECONDS), u64::min);
         let final_windows =
             windows.iter().filter(|window| window.item.window.start() < complete_before && window.is_final);
         let known = Known {

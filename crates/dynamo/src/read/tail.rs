@@ -26,6 +26,9 @@ const PAGE_ITEMS: i32 = {
     items
 };
 
+/// What a lane takes in memory beside its records, roughly.
+const LANE_BYTES: usize = 256;
+
 /// A record and where it stands in the log.
 #[derive(Debug)]
 pub(crate) struct StoredRecord {
@@ -91,7 +94,7 @@ impl Tail {
     ) {
         let mut lanes = self.lock();
         let cached = lanes.cached.entry(lane).or_default().entry(tenant.clone()).or_default();
-        let mut added = 0;
+        let mut added = if cached.bytes == 0 { LANE_BYTES } else { 0 };
         if from <= cached.next {
             for record in records {
                 if record.place.sequence < cached.next {
@@ -101,9 +104,9 @@ impl Tail {
                 cached.next = record.place.sequence.saturating_add(1);
                 cached.records.push(record);
             }
-            cached.bytes += added;
             cached.is_complete |= is_complete;
         }
+        cached.bytes += added;
         lanes.bytes += added;
         while lanes.bytes > self.max_bytes {
             let Some((_, tenants)) = lanes.cached.pop_first() else { break };
@@ -155,7 +158,7 @@ impl Reader {
 }
 
 /// The record of an item. One that cannot be read is reported and left out: it must not keep the others from being
-/// found.
+/// found (ADR 0009).
 fn readable(item: &Item, window: Window, lane: Lane) -> Option<Arc<StoredRecord>> {
     match read(item, window, lane) {
         Ok(record) => Some(Arc::new(record)),
