@@ -21,7 +21,7 @@ test: ## All tests that need nothing but Rust: units, laws, conformance, real gR
 fmt: ## Formatting is as rustfmt.toml says.
 	$(CARGO) fmt --all --check
 lint: ## No warning of rustc or clippy.
-	$(CARGO) clippy --workspace --all-targets $(PROFILE) -- -D warnings
+	$(CARGO) clippy --workspace --all-targets --features jaeger-dynamodb-tests/jaeger-diff $(PROFILE) -- -D warnings
 docs: ## The documentation builds without a warning.
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps $(PROFILE)
 arrows: ## Crates depend on each other only as docs/adr says.
@@ -29,7 +29,9 @@ arrows: ## Crates depend on each other only as docs/adr says.
 
 .PHONY: examples
 examples: ## The examples of the README run.
-	$(CARGO) run $(PROFILE) -p jaeger-dynamodb-example-embed
+# Built with the workspace: alone it would have other features, and its dependencies be compiled again.
+	$(CARGO) build --workspace --bins $(PROFILE)
+	target/ci/jaeger-dynamodb-example-embed
 
 .PHONY: protos protos-current
 protos: ## Writes the code of crates/proto again from proto/.
@@ -39,12 +41,12 @@ protos-current: ## Holds proto/ against what Jaeger and OpenTelemetry publish (n
 
 .PHONY: server jaeger-v2 jaeger-diff
 server:
-	$(CARGO) build $(PROFILE) -p jaeger-dynamodb-server
+	$(CARGO) build --workspace --bins $(PROFILE)
 jaeger-v2: server ## The end-to-end battery of the real Jaeger v2.13, with default and with the shortest windows (needs Go).
 	SERVER=$(SERVER) tests/jaeger/v2/run.sh
 	SERVER=$(SERVER) tests/jaeger/v2/run.sh --window 1s --window-grace 1s
 jaeger-diff: server ## Random spans and queries to us and to Jaeger's own memory store (needs Go).
-	tests/jaeger/v2/diff.sh
+	SEED=$${SEED:-1} tests/jaeger/v2/diff.sh
 
 .PHONY: bench
 bench: ## Prints figures: CPU a span, and what writing costs.

@@ -17,7 +17,7 @@
 //! | `event` | | an event's name |
 //! | `w3c.tracestate` | | the trace state |
 //!
-//! [source]: https://github.com/jaegertracing/jaeger/blob/v1.76.0/internal/storage/v2/memory/tenant.go
+//! [source]: https://github.com/jaegertracing/jaeger/blob/main/internal/storage/v2/memory/tenant.go
 
 mod index;
 mod place;

@@ -53,7 +53,7 @@ pub trait TraceReader: Send + Sync + fmt::Debug {
     async fn services(&self, tenant: &Tenant) -> Result<Vec<String>, StoreError>;
 
     /// The operations of a service, sorted by name and kind, without those that
-    /// [`is_listed`](crate::is_listed) leaves out.
+    /// [`is_listed`](crate::is_listed) leaves out; none of a service that is not listed itself.
     ///
     /// # Errors
     /// When the storage service does not answer or stored data is damaged.

@@ -179,6 +179,9 @@ impl TraceReader for DynamoStore {
     }
 
     async fn operations(&self, tenant: &Tenant, query: OperationQuery) -> Result<Vec<Operation>, StoreError> {
+        if !is_listed(&query.service) {
+            return Ok(Vec::new());
+        }
         let operations: BTreeSet<_> = self.reader.operations(tenant, &query.service).await?;
         let is_wanted = |operation: &Operation| {
             is_listed(&operation.name)

@@ -20,7 +20,6 @@ pub(crate) enum Difference {
     RepeatedIds,
     LongNames,
     NamelessOperations,
-    OperationsWithoutService,
     OperationsOfLongServices,
 }
 
@@ -56,7 +55,6 @@ impl Difference {
         Self::RepeatedIds,
         Self::LongNames,
         Self::NamelessOperations,
-        Self::OperationsWithoutService,
         Self::OperationsOfLongServices,
     ];
 
@@ -99,9 +97,6 @@ impl Difference {
             }
             Self::NamelessOperations => {
                 "operations listed: the empty name too; ours leaves it out, since a search cannot ask for it"
-            }
-            Self::OperationsWithoutService => {
-                "lists of operations: none for the empty service; ours lists those of spans without service name"
             }
             Self::OperationsOfLongServices => {
                 "lists of operations: also for a service whose name is over 1 KiB; ours has none, as it lists no such \

@@ -29,17 +29,14 @@ impl Ring {
     }
 
     async fn same_operations(&self, service: &str, kind: &str) -> Result<(), AnyError> {
-        let mut ours = self.ours.client.operations(service, kind).await?;
+        let ours = self.ours.client.operations(service, kind).await?;
         let mut theirs = self.theirs.client.operations(service, kind).await?;
         theirs.sort();
         self.drop_long(&mut theirs, |operation: &Operation| &operation.name);
         let all = theirs.len();
         theirs.retain(|operation| !operation.name.is_empty());
         self.tally.met(Difference::NamelessOperations, all - theirs.len());
-        if service.is_empty() {
-            self.tally.met(Difference::OperationsWithoutService, ours.len());
-            ours.clear();
-        } else if !is_listed(service) {
+        if !is_listed(service) {
             self.tally.met(Difference::OperationsOfLongServices, theirs.len());
             theirs.clear();
         }

@@ -53,10 +53,14 @@ impl Written {
     }
 }
 
-#[tokio::test]
-async fn packs_and_records_of_a_demo_at_1_000_spans_per_second_cost_at_most_0_08_units_a_span()
--> Result<(), AnyError> {
-    let written = Written::replay(Workload::demo(1), 1_000).await?;
+/// Replays the load, prints what it costs and holds it to the limit.
+async fn costs_at_most(
+    limit: f64,
+    name: &str,
+    workload: Workload,
+    spans_per_second: u32,
+) -> Result<(), AnyError> {
+    let written = Written::replay(workload, spans_per_second).await?;
     let commit = written.usage(Table::Spans, Purpose::Commit);
     let window = written.usage(Table::Windows, Purpose::Window);
     let spans = written.spans;
@@ -64,7 +68,8 @@ async fn packs_and_records_of_a_demo_at_1_000_spans_per_second_cost_at_most_0_08
     let units = (commit.write_units + window.write_units) / spans;
     let stored = commit.bytes_put + commit.items_put * STORED_BYTES_PER_ITEM;
     println!(
-        "{spans} spans in {} requests: {units:.4} WRU, {:.5} items, {:.1} bytes stored a span; windows: {} requests, {} WRU",
+        "{name}, {spans_per_second} spans/s: {spans} spans in {} requests: {units:.4} WRU, {:.5} items, \
+         {:.1} bytes stored a span; windows: {} requests, {} WRU",
         written.requests,
         commit.items_put as f64 / spans,
         stored as f64 / spans,
@@ -76,6 +81,24 @@ async fn packs_and_records_of_a_demo_at_1_000_spans_per_second_cost_at_most_0_08
     assert_eq!(commit.write_units + window.write_units, written.traffic.total().write_units);
     assert_eq!(written.traffic.operation("Scan").requests, 0);
     assert!(window.write_units > 0.0, "two windows begin");
-    assert!(units <= 0.08, "{units} WRU a span");
+    assert!(units <= limit, "{units} WRU a span");
     Ok(())
+}
+
+// Packs and records; what is derived from them comes on top.
+
+#[tokio::test]
+async fn a_demo_at_1_000_spans_per_second_costs_at_most_0_08_units_a_span() -> Result<(), AnyError> {
+    costs_at_most(0.08, "demo", Workload::demo(1), 1_000).await
+}
+
+#[tokio::test]
+async fn traces_of_three_spans_cost_at_most_0_08_units_a_span() -> Result<(), AnyError> {
+    costs_at_most(0.08, "traces of three spans", Workload::three_span_traces(1), 1_000).await
+}
+
+#[tokio::test]
+async fn five_hundred_services_at_10_spans_per_second_cost_at_most_half_a_unit_a_span() -> Result<(), AnyError>
+{
+    costs_at_most(0.5, "500 services", Workload::many_services(1), 10).await
 }

@@ -62,6 +62,8 @@ fn write_json(value: &AttributeValue, out: &mut String) -> Option<()> {
         AttributeValue::Int(value) => out.push_str(&value.to_string()),
         AttributeValue::Double(value) if value.0.is_finite() => out.push_str(&go_text::es6(value.0)),
         AttributeValue::Double(_) => return None,
+        // The Collector hands over a nil slice.
+        AttributeValue::Bytes(bytes) if bytes.is_empty() => out.push_str("null"),
         AttributeValue::Bytes(bytes) => go_text::json_string(&go_text::base64(bytes), out),
         AttributeValue::Array(values) => {
             out.push('[');
@@ -161,5 +163,8 @@ mod tests {
         ]));
         assert_eq!(v2(map), r#"{"a":"AQ==","b":[1,"\u003cx\u003e\n",null]}"#);
         assert_eq!(v2(AttributeValue::Array(vec![f64::NAN.into()])), "");
+        let empty_bytes = AttributeValue::Bytes(Vec::new());
+        assert_eq!(v2(empty_bytes.clone()), "");
+        assert_eq!(v2(AttributeValue::Array(vec![empty_bytes])), "[null]");
     }
 }

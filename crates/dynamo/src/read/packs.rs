@@ -1,7 +1,7 @@
 //! Packs, by the references in log records.
 
-use std::collections::HashSet;
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 use jaeger_dynamodb_core::{Span, StoreError, Tenant, TraceId};
@@ -44,16 +44,48 @@ impl PackRef {
     }
 }
 
+/// Packs that a query has read already: a search reads a pack to decide, and again to answer.
+#[derive(Debug, Default)]
+pub(crate) struct PacksRead {
+    packs: Mutex<HashMap<(keys::Place, usize), Arc<[u8]>>>,
+}
+
+/// Most bytes of packs that one query keeps.
+const MAX_KEPT_BYTES: usize = 16 * 1024 * 1024;
+
+impl PacksRead {
+    fn get(&self, pack: &PackRef) -> Option<Arc<[u8]>> {
+        self.packs.lock().unwrap_or_else(PoisonError::into_inner).get(&pack.id()).cloned()
+    }
+
+    fn keep(&self, pack: &PackRef, bytes: &Arc<[u8]>) {
+        let mut packs = self.packs.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept: usize = packs.values().map(|bytes| bytes.len()).sum();
+        if kept + bytes.len() <= MAX_KEPT_BYTES {
+            packs.insert(pack.id(), Arc::clone(bytes));
+        }
+    }
+}
+
 impl Reader {
     /// The spans of the wanted traces in a pack. A pack that is missing or damaged is reported and gives none, so that
     /// the others are still found; one that has expired gives none.
     pub(super) async fn spans_of_pack(
         &self,
         tenant: &Tenant,
+        read: &PacksRead,
         pack: &PackRef,
         wanted: &HashSet<TraceId>,
     ) -> Result<Vec<Span>, StoreError> {
-        let Some(content) = self.pack_bytes(tenant, pack).await? else { return Ok(Vec::new()) };
+        let content = match read.get(pack) {
+            Some(content) => content,
+            None => {
+                let Some(content) = self.pack_bytes(tenant, pack).await? else { return Ok(Vec::new()) };
+                let content = Arc::from(content);
+                read.keep(pack, &content);
+                content
+            }
+        };
         match pack::decode(&content, wanted) {
             Ok(spans) => Ok(spans),
             Err(error) => {

@@ -47,7 +47,7 @@ impl Reader {
                 if newest_to_come.is_some_and(|start| found.is_settled(start)) {
                     return Ok(found.into_ids());
                 }
-                self.decide(tenant, query, batch, &mut found).await?;
+                self.decide(tenant, snapshot, query, batch, &mut found).await?;
             }
             if is_last_pass {
                 return Ok(found.into_ids());
@@ -88,6 +88,7 @@ impl Reader {
     async fn decide(
         &self,
         tenant: &Tenant,
+        snapshot: &Snapshot,
         query: &TraceQuery,
         candidates: &[(Rank, (Candidate, Arc<StoredRecord>))],
         found: &mut Found,
@@ -102,9 +103,9 @@ impl Reader {
                 packs.entry(pack.id()).or_insert_with(|| (pack, HashSet::new())).1.insert(candidate.trace_id);
             }
         }
-        let reads = packs
-            .into_values()
-            .map(|(pack, wanted)| async move { self.spans_of_pack(tenant, &pack, &wanted).await });
+        let reads = packs.into_values().map(|(pack, wanted)| async move {
+            self.spans_of_pack(tenant, &snapshot.packs_read, &pack, &wanted).await
+        });
         let mut reads = stream::iter(reads).buffer_unordered(self.config.read_concurrency);
         while let Some(spans) = reads.try_next().await? {
             for span in spans.iter().filter(|span| matching::matches(span, query)) {

@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use jaeger_dynamodb_core::{StoreError, Tenant};
 
 use super::Reader;
+use super::packs::PacksRead;
 use crate::capacity::Purpose;
 use crate::client::Query;
 use crate::item::is_expired;
@@ -16,10 +17,11 @@ use crate::window::{MAX_OPEN_SECONDS, Window, WindowItem};
 /// Window items in a page: they are small, and a page of this many is far below what a response holds.
 const PAGE_ITEMS: i32 = 1000;
 
-/// The windows of a tenant at one moment, oldest first.
+/// The windows of a tenant at one moment, oldest first, and what the query has read through it.
 #[derive(Debug)]
 pub(crate) struct Snapshot {
     pub(crate) windows: Vec<SnapshotWindow>,
+    pub(super) packs_read: PacksRead,
 }
 
 /// A window as a query sees it.
@@ -78,7 +80,7 @@ impl Reader {
         }
         let windows: Vec<_> = windows.into_values().collect();
         self.tail.final_windows.learn(tenant, &windows, reached);
-        Ok(Snapshot { windows })
+        Ok(Snapshot { windows, packs_read: PacksRead::default() })
     }
 }
 

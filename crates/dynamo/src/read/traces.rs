@@ -26,8 +26,9 @@ impl Reader {
                 let mut packs = packs;
                 move |id| Some((id, packs.remove(&id)?))
             });
-            let chunks = stream::iter(traces)
-                .map(move |(id, packs)| Arc::clone(&self).trace(tenant.clone(), id, packs));
+            let chunks = stream::iter(traces).map(move |(id, packs)| {
+                Arc::clone(&self).trace(tenant.clone(), Arc::clone(&snapshot), id, packs)
+            });
             Ok::<_, StoreError>(chunks.flatten())
         };
         stream::once(located).try_flatten().boxed()
@@ -58,6 +59,7 @@ impl Reader {
     fn trace(
         self: Arc<Self>,
         tenant: Tenant,
+        snapshot: Arc<Snapshot>,
         id: TraceId,
         packs: Vec<PackRef>,
     ) -> BoxStream<'static, Result<TraceChunk, StoreError>> {
@@ -66,7 +68,8 @@ impl Reader {
         stream::iter(packs)
             .map(move |pack| {
                 let (reader, tenant, wanted) = (Arc::clone(&self), tenant.clone(), Arc::clone(&wanted));
-                async move { reader.spans_of_pack(&tenant, &pack, &wanted).await }
+                let snapshot = Arc::clone(&snapshot);
+                async move { reader.spans_of_pack(&tenant, &snapshot.packs_read, &pack, &wanted).await }
             })
             .buffered(PARALLEL_PACKS)
             .map_ok(move |spans| spans.into_iter().filter(|span| distinct.is_new(span)).collect())

@@ -61,7 +61,7 @@ fn differences(
     let Some(described) = described else {
         return vec![problem(
             "it does not exist".into(),
-            "start once with --create-tables, or create it with the templates in infra/, or mend --table-prefix",
+            "start once with --create-tables, or mend --table-prefix",
         )];
     };
     let mut problems = Vec::new();
