@@ -1,6 +1,8 @@
 //! CPU that a span costs a server, from the bytes of an Export to commits handed to the AWS SDK, beside decoding the
 //! protobuf alone. One thread; the service answers puts at once and keeps nothing, so that its own work is not counted.
 
+#![expect(clippy::expect_used, clippy::print_stdout, reason = "a bench prints, and may stop")]
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -86,7 +88,8 @@ async fn measure(name: &str, workload: Workload) -> Result<(), AnyError> {
     #[expect(clippy::cast_precision_loss, reason = "printed with two digits")]
     let per_span = |from: Duration, to: Duration| (to - from).as_secs_f64() * 1e6 / spans as f64;
     println!(
-        "{name:<18} {spans:>7} spans, {:>5} bytes each: decode {:.2}, decode + convert {:.2}, decode + convert + commit {:.2} us of CPU a span",
+        "{name:<18} {spans:>7} spans, {:>5} bytes each: decode {:.2}, decode + convert {:.2}, \
+         decode + convert + commit {:.2} us of CPU a span",
         messages.iter().map(Vec::len).sum::<usize>() / spans,
         per_span(started, decoded),
         per_span(decoded, converted),

@@ -42,7 +42,7 @@ pub(crate) struct Tally {
 }
 
 impl Difference {
-    pub(crate) const ALL: [Self; 14] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::ErrorKey,
         Self::SpecialKeys,
         Self::LinkAttributes,

@@ -54,6 +54,7 @@ impl Written {
 }
 
 /// Replays the load, prints what it costs and holds it to the limit.
+#[expect(clippy::print_stdout, reason = "the figures are the point")]
 async fn costs_at_most(
     limit: f64,
     name: &str,

@@ -18,6 +18,9 @@ use crate::schema::Table;
 /// Responses of a deleted item may come from shortly before its expiry.
 const EXPIRY_MARGIN_SECONDS: u64 = 60;
 
+/// A record's place and the ordinal of a pack in it.
+pub(super) type PackId = (keys::Place, usize);
+
 /// A pack of a record.
 #[derive(Debug, Clone)]
 pub(super) struct PackRef {
@@ -27,7 +30,7 @@ pub(super) struct PackRef {
 
 impl PackRef {
     /// Tells packs apart.
-    pub(super) fn id(&self) -> (keys::Place, usize) {
+    pub(super) fn id(&self) -> PackId {
         (self.record.place, self.ordinal)
     }
 
@@ -47,7 +50,7 @@ impl PackRef {
 /// Packs that a query has read already: a search reads a pack to decide, and again to answer.
 #[derive(Debug, Default)]
 pub(crate) struct PacksRead {
-    packs: Mutex<HashMap<(keys::Place, usize), Arc<[u8]>>>,
+    packs: Mutex<HashMap<PackId, Arc<[u8]>>>,
 }
 
 /// Most bytes of packs that one query keeps.

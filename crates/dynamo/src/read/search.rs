@@ -11,7 +11,7 @@ use std::sync::Arc;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use jaeger_dynamodb_core::{StoreError, Tenant, TraceId, TraceQuery, UnixNanos, matching};
 
-use super::packs::PackRef;
+use super::packs::{PackId, PackRef};
 use super::{Reader, Snapshot, StoredRecord};
 use crate::keys::Place;
 use crate::log::Candidate;
@@ -93,7 +93,7 @@ impl Reader {
         candidates: &[(Rank, (Candidate, Arc<StoredRecord>))],
         found: &mut Found,
     ) -> Result<(), StoreError> {
-        let mut packs: HashMap<(Place, usize), (PackRef, HashSet<TraceId>)> = HashMap::new();
+        let mut packs: HashMap<PackId, (PackRef, HashSet<TraceId>)> = HashMap::new();
         for (_, (candidate, record)) in candidates {
             if found.newest.get(&candidate.trace_id).is_some_and(|start| *start >= candidate.newest_start) {
                 continue;
