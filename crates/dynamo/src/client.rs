@@ -1,6 +1,18 @@
 //! The only place that calls the AWS SDK: requests in the store's own terms, capacity by table and purpose, the
 //! service's time from every response, and what an error means for the caller.
 
+/// Sends a request, notes the `Date` of its response, and says what an error means. The SDK's builders have no trait
+/// for what they share.
+macro_rules! sent {
+    ($request:expr, $date:expr, $table:expr) => {{
+        let (request, table) = ($request, &$table);
+        async move {
+            let sent = request.customize().interceptor($date).send().await;
+            sent.map_err(|error| $crate::client::RequestError::of(error, table))
+        }
+    }};
+}
+
 mod date;
 mod error;
 mod read;

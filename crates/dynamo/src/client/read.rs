@@ -32,6 +32,8 @@ pub(crate) struct Query {
     pub(crate) from: Option<Vec<u8>>,
     /// Most items in a page. The embedded engine reads whole partitions without it.
     pub(crate) limit: i32,
+    /// The only attributes that are sent back, where not all are needed.
+    pub(crate) attributes: Option<&'static [&'static str]>,
 }
 
 /// A page of items, and where the next one begins.
@@ -61,11 +63,7 @@ impl Client {
                 .set_key(Some(key.clone()))
                 .consistent_read(consistency == Consistency::Strong)
                 .return_consumed_capacity(ReturnConsumedCapacity::Total);
-            let name = &name;
-            async move {
-                let sent = request.customize().interceptor(date).send().await;
-                sent.map_err(|error| RequestError::of(error, name))
-            }
+            sent!(request, date, name)
         };
         let (output, TrustedDate(_)) = self.with_retries(deadline, attempt).await?;
         self.charge(table, purpose, false, output.consumed_capacity());
@@ -85,7 +83,7 @@ impl Client {
                 .sdk
                 .query()
                 .table_name(&name)
-                .expression_attribute_names("#partition", attribute::PARTITION)
+                .expression_attribute_names("#pk", attribute::PARTITION)
                 .expression_attribute_values(":partition", AttributeValue::B(query.partition.clone()).into())
                 .limit(query.limit)
                 .consistent_read(true)
@@ -93,16 +91,19 @@ impl Client {
                 .return_consumed_capacity(ReturnConsumedCapacity::Total);
             request = match &query.from {
                 Some(from) => request
-                    .key_condition_expression("#partition = :partition AND #sort >= :from")
-                    .expression_attribute_names("#sort", attribute::SORT)
+                    .key_condition_expression("#pk = :partition AND #sk >= :from")
+                    .expression_attribute_names("#sk", attribute::SORT)
                     .expression_attribute_values(":from", AttributeValue::B(from.clone()).into()),
-                None => request.key_condition_expression("#partition = :partition"),
+                None => request.key_condition_expression("#pk = :partition"),
             };
-            let name = &name;
-            async move {
-                let sent = request.customize().interceptor(date).send().await;
-                sent.map_err(|error| RequestError::of(error, name))
+            if let Some(attributes) = query.attributes {
+                let placeholders: Vec<_> = attributes.iter().map(|name| format!("#{name}")).collect();
+                for (placeholder, name) in placeholders.iter().zip(attributes) {
+                    request = request.expression_attribute_names(placeholder, *name);
+                }
+                request = request.projection_expression(placeholders.join(", "));
             }
+            sent!(request, date, name)
         };
         let (output, TrustedDate(_)) = self.with_retries(deadline, attempt).await?;
         self.charge(query.table, query.purpose, false, output.consumed_capacity());
@@ -143,11 +144,7 @@ impl Client {
                 .limit(limit)
                 .consistent_read(true)
                 .return_consumed_capacity(ReturnConsumedCapacity::Total);
-            let name = &name;
-            async move {
-                let sent = request.customize().interceptor(date).send().await;
-                sent.map_err(|error| RequestError::of(error, name))
-            }
+            sent!(request, date, name)
         };
         let (output, TrustedDate(_)) = self.with_retries(deadline, attempt).await?;
         self.charge(table, Purpose::Administration, false, output.consumed_capacity());

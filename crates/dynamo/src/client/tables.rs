@@ -102,11 +102,7 @@ impl Client {
         let name = self.table_name(table);
         let attempt = |date: DateOfResponse| {
             let request = self.sdk.describe_time_to_live().table_name(&name);
-            let name = &name;
-            async move {
-                let sent = request.customize().interceptor(date).send().await;
-                sent.map_err(|error| RequestError::of(error, name))
-            }
+            sent!(request, date, name)
         };
         let (output, _) = self.with_retries(self.deadline_in(BUDGET), attempt).await?;
         let description = output.time_to_live_description.filter(|description| {
@@ -131,11 +127,7 @@ impl Client {
                 .update_time_to_live()
                 .table_name(&name)
                 .time_to_live_specification(specification.clone());
-            let name = &name;
-            async move {
-                let sent = request.customize().interceptor(date).send().await;
-                sent.map_err(|error| RequestError::of(error, name))
-            }
+            sent!(request, date, name)
         };
         self.with_retries(self.deadline_in(BUDGET), attempt).await?;
         Ok(())

@@ -43,11 +43,7 @@ impl Client {
                 .table_name(&name)
                 .set_item(Some(item.clone()))
                 .return_consumed_capacity(ReturnConsumedCapacity::Total);
-            let name = &name;
-            async move {
-                let sent = request.customize().interceptor(date).send().await;
-                sent.map_err(|error| RequestError::of(error, name))
-            }
+            sent!(request, date, name)
         };
         let (output, TrustedDate(date)) = self.with_retries(deadline, attempt).await?;
         self.charge(table, purpose, true, output.consumed_capacity());
@@ -86,11 +82,7 @@ impl Client {
             for (placeholder, value) in terms.values() {
                 request = request.expression_attribute_values(placeholder, value.into());
             }
-            let name = &name;
-            async move {
-                let sent = request.customize().interceptor(date).send().await;
-                sent.map_err(|error| RequestError::of(error, name))
-            }
+            sent!(request, date, name)
         };
         let (output, _) = self.with_retries(deadline, attempt).await?;
         self.charge(Table::Windows, Purpose::Window, true, output.consumed_capacity());
@@ -113,11 +105,7 @@ impl Client {
                 .table_name(&name)
                 .set_key(Some(key.clone()))
                 .return_consumed_capacity(ReturnConsumedCapacity::Total);
-            let name = &name;
-            async move {
-                let sent = request.customize().interceptor(date).send().await;
-                sent.map_err(|error| RequestError::of(error, name))
-            }
+            sent!(request, date, name)
         };
         let (output, _) = self.with_retries(deadline, attempt).await?;
         self.charge(table, Purpose::Administration, true, output.consumed_capacity());

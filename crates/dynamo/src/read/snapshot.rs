@@ -57,6 +57,7 @@ impl Reader {
             partition: keys::windows(tenant),
             from: Some(known.complete_before.to_be_bytes().to_vec()),
             limit: PAGE_ITEMS,
+            attributes: None,
         };
         let items = self.client.all(&query, self.deadline()).await?;
         let now = self.client.service_time().at_least();

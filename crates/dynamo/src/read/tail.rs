@@ -19,12 +19,12 @@ use crate::schema::Table;
 use crate::size::PAGE_BYTES;
 use crate::window::Window;
 
-/// Records are some kilobytes each; a page of them should not be much more than what a response holds.
-const PAGE_ITEMS: i32 = {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "a small constant")]
-    let items = (PAGE_BYTES / (4 * 1024)) as i32;
-    items
-};
+/// Records are some kilobytes each, more with a pack inside. A page should not hold much more than a response does,
+/// since the embedded engine reads whole pages before it cuts them.
+const RECORD_BYTES: std::ops::Range<usize> = 4 * 1024..64 * 1024;
+
+/// A pack inside a record is read when it is wanted.
+const RECORD_ATTRIBUTES: &[&str] = &[attribute::SORT, attribute::EXPIRY, attribute::RECORD];
 
 /// What a lane takes in memory beside its records, roughly.
 const LANE_BYTES: usize = 256;
@@ -132,6 +132,11 @@ impl Reader {
         Ok(lanes.into_iter().flatten().collect())
     }
 
+    fn records_in_a_page(&self) -> i32 {
+        let record = self.config.inline_pack_bytes.clamp(RECORD_BYTES.start, RECORD_BYTES.end);
+        i32::try_from(PAGE_BYTES / record).unwrap_or(i32::MAX)
+    }
+
     async fn lane_records(
         &self,
         tenant: &Tenant,
@@ -148,7 +153,8 @@ impl Reader {
             purpose: Purpose::Tail,
             partition: keys::records(tenant, window.item.window, lane),
             from: (cached.next > 0).then(|| cached.next.to_be_bytes().to_vec()),
-            limit: PAGE_ITEMS,
+            limit: self.records_in_a_page(),
+            attributes: Some(RECORD_ATTRIBUTES),
         };
         let items = self.client.all(&query, self.deadline()).await?;
         let new: Vec<_> = items.iter().filter_map(|item| readable(item, window.item.window, lane)).collect();
