@@ -83,7 +83,8 @@ func fieldFact(field protoreflect.FieldDescriptor) string {
 		kind += " " + string(field.Enum().FullName())
 	}
 	oneof := ""
-	if field.ContainingOneof() != nil {
+	// A oneof that stands for `optional` does not travel.
+	if field.ContainingOneof() != nil && !field.ContainingOneof().IsSynthetic() {
 		oneof = " in oneof " + string(field.ContainingOneof().Name())
 	}
 	return fmt.Sprintf("%s %s%s = %d%s", field.Cardinality(), word(field.IsPacked(), "packed "), kind, field.Number(), oneof)
