@@ -42,9 +42,10 @@ protos-current: ## Holds proto/ against what Jaeger and OpenTelemetry publish (n
 .PHONY: server jaeger-v2 jaeger-diff
 server:
 	$(CARGO) build --workspace --bins $(PROFILE)
-jaeger-v2: server ## The end-to-end battery of the real Jaeger v2.13, with default and with the shortest windows (needs Go).
+jaeger-v2: server ## The end-to-end battery of the real Jaeger v2.13, with default and the shortest windows, and with two servers (needs Go, Python).
 	SERVER=$(SERVER) tests/jaeger/v2/run.sh
 	SERVER=$(SERVER) tests/jaeger/v2/run.sh --window 1s --window-grace 1s
+	SERVERS=2 SERVER=$(SERVER) tests/jaeger/v2/run.sh
 jaeger-diff: server ## Random spans and queries to us and to Jaeger's own memory store (needs Go).
 	SEED=$${SEED:-1} tests/jaeger/v2/diff.sh
 

@@ -26,4 +26,22 @@ mod lane;
 mod prepare;
 mod queue;
 
-pub(crate) use queue::{Committers, WriterContext};
+use std::sync::Arc;
+
+use tokio::sync::RwLock;
+
+pub(crate) use queue::Committers;
+
+use crate::client::Client;
+use crate::config::StoreConfig;
+use crate::read::Tail;
+
+/// What lanes work with.
+#[derive(Debug)]
+pub(crate) struct WriterContext {
+    pub(crate) client: Arc<Client>,
+    pub(crate) config: StoreConfig,
+    pub(crate) tail: Arc<Tail>,
+    /// Read by every commit, written by a purge, which also counts up: lanes of before are not used again.
+    pub(crate) generation: RwLock<u64>,
+}

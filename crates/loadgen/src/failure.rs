@@ -6,9 +6,9 @@ use jaeger_dynamodb_proto::opentelemetry::proto::trace::v1::span::{Event, SpanKi
 use jaeger_dynamodb_proto::opentelemetry::proto::trace::v1::status::StatusCode;
 use jaeger_dynamodb_proto::opentelemetry::proto::trace::v1::{Span, Status};
 
-use crate::author::Recorded;
 use crate::fleet::Fleet;
 use crate::model::Exception;
+use crate::recording::Recorded;
 use crate::scene::key_value;
 
 /// What gRPC calls `INTERNAL`.

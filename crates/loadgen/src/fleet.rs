@@ -3,66 +3,71 @@
 use fastrand::Rng;
 use jaeger_dynamodb_proto::opentelemetry::proto::resource::v1::Resource;
 
-use crate::author::Author;
-use crate::content::resource::{CLUSTER_SCHEMA_URL, NODES, POD, ZONES};
-use crate::model::{Application, Runtime, Service};
+use crate::content::resource::{NODES, POD, ZONES};
+use crate::content::teams;
+use crate::model::{Application, Service};
+use crate::pod::Pod;
 use crate::scene::{Facts, Scene, attributes};
-use crate::workload::Teams;
 
-/// A pod takes at most so many spans a second; beyond, the service gets another.
-const SPANS_PER_POD: u64 = 250;
-
-/// How many spans are looked at to find each service's share.
-const SAMPLE_SPANS: usize = 10_000;
+/// How an application's roles are cast.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Teams {
+    /// One service for each role.
+    One,
+    /// So many groups of these few services, each of which plays several of the roles; a trace stays within a group.
+    Many(usize, &'static [teams::Member]),
+}
 
 /// All pods of all services.
 #[derive(Debug)]
 pub(crate) struct Fleet {
     pub(crate) application: &'static Application,
     pub(crate) pods: Vec<Pod>,
+    plans: Vec<Plan>,
     /// The pods of each service, by position.
     services: Vec<Vec<usize>>,
     services_per_team: usize,
 }
 
-/// One running copy of a service.
-#[derive(Debug)]
-pub(crate) struct Pod {
-    pub(crate) number: usize,
-    pub(crate) service: usize,
-    pub(crate) service_name: String,
-    pub(crate) port: &'static str,
-    pub(crate) ip: String,
-    pub(crate) runtime: &'static Runtime,
-    pub(crate) resource: Resource,
-}
-
 /// A service before it has pods.
+#[derive(Debug)]
 struct Plan {
     name: String,
     like: &'static Service,
 }
 
 impl Fleet {
-    /// As many pods of each service as its share of the rate needs.
-    pub(crate) fn for_rate(
-        application: &'static Application,
-        teams: Teams,
-        rate: u32,
-        random: &mut Rng,
-    ) -> Self {
+    /// With one pod of each service.
+    pub(crate) fn new(application: &'static Application, teams: Teams, random: &mut Rng) -> Self {
         let plans = plans(application, teams);
         let services_per_team = match teams {
             Teams::One => plans.len(),
             Teams::Many(_, members) => members.len(),
         };
-        let mut fleet = Self { application, pods: Vec::new(), services: Vec::new(), services_per_team };
-        // The shares must not depend on the seed, or two seeds would not be the same load.
-        let mut sampling = Rng::with_seed(0);
-        fleet.deploy(&plans, &vec![1; plans.len()], &mut sampling);
-        let replicas: Vec<u64> = fleet.replicas(rate, &mut sampling);
-        fleet.deploy(&plans, &replicas, random);
+        let replicas = vec![1; plans.len()];
+        let mut fleet =
+            Self { application, pods: Vec::new(), plans, services: Vec::new(), services_per_team };
+        fleet.deploy(&replicas, random);
         fleet
+    }
+
+    /// Replaces all pods by so many of each service.
+    pub(crate) fn deploy(&mut self, replicas: &[u64], random: &mut Rng) {
+        self.pods.clear();
+        self.services.clear();
+        for (service, (plan, count)) in self.plans.iter().zip(replicas).enumerate() {
+            let mut numbers = Vec::new();
+            for _ in 0..*count {
+                let number = self.pods.len();
+                numbers.push(number);
+                self.pods.push(pod(number, service, plan, random));
+            }
+            self.services.push(numbers);
+        }
+    }
+
+    pub(crate) fn service_count(&self) -> usize {
+        self.services.len()
     }
 
     /// A group of services to keep a trace in.
@@ -75,37 +80,6 @@ impl Fleet {
         let service = team * self.services_per_team + role % self.services_per_team;
         let pods = self.services.get(service)?;
         self.pods.get(*pods.get(random.usize(0..pods.len().max(1)))?)
-    }
-
-    fn deploy(&mut self, plans: &[Plan], replicas: &[u64], random: &mut Rng) {
-        self.pods.clear();
-        self.services.clear();
-        for (service, (plan, count)) in plans.iter().zip(replicas).enumerate() {
-            let mut numbers = Vec::new();
-            for _ in 0..*count {
-                let number = self.pods.len();
-                numbers.push(number);
-                self.pods.push(pod(number, service, plan, random));
-            }
-            self.services.push(numbers);
-        }
-    }
-
-    fn replicas(&self, rate: u32, random: &mut Rng) -> Vec<u64> {
-        let mut counts = vec![0_u64; self.services.len()];
-        let mut total = 0_u64;
-        let mut author = Author::new(self, random.fork());
-        while total < SAMPLE_SPANS as u64 {
-            for recorded in author.trace(0) {
-                total += 1;
-                let service = self.pods.get(recorded.pod).map(|pod| pod.service);
-                if let Some(count) = service.and_then(|service| counts.get_mut(service)) {
-                    *count += 1;
-                }
-            }
-        }
-        let rate = u64::from(rate);
-        counts.iter().map(|count| (count * rate).div_ceil(total * SPANS_PER_POD).max(1)).collect()
     }
 }
 
@@ -147,11 +121,4 @@ fn pod(number: usize, service: usize, plan: &Plan, random: &mut Rng) -> Pod {
     let attributes = attributes(&[POD, plan.like.runtime.process], &scene, random);
     pod.resource.attributes = attributes;
     pod
-}
-
-impl Pod {
-    /// The schema of the pod's resource.
-    pub(crate) fn schema_url(&self) -> &'static str {
-        CLUSTER_SCHEMA_URL
-    }
 }

@@ -18,14 +18,21 @@
 //! assert!(arrivals.iter().map(|arrival| arrival.span_count()).sum::<usize>() >= 900);
 //! ```
 
+mod agenda;
 mod author;
 mod content;
 mod failure;
 mod fleet;
+mod load;
 mod model;
 mod path;
+mod pod;
+mod recording;
+mod request;
 mod scene;
+mod sizing;
 mod workload;
 
+pub use load::Load;
 pub use path::{Arrival, Arrivals};
-pub use workload::{Load, Workload};
+pub use workload::Workload;

@@ -1,6 +1,6 @@
 //! The terms in which the content tables describe an application.
 //!
-//! Texts may hold placeholders such as `{user}`; [`Scene`](crate::scene::Scene) says which there are.
+//! Texts may hold placeholders such as `{user}`; `scene` says which there are.
 
 use jaeger_dynamodb_proto::opentelemetry::proto::trace::v1::span::SpanKind;
 

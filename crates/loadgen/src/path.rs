@@ -1,18 +1,16 @@
 //! The way of spans to the server: pods export, collectors merge. A simulation by events in order of time.
 
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
 use std::time::Duration;
 
 use fastrand::Rng;
 use jaeger_dynamodb_proto::opentelemetry::proto::collector::trace::v1::ExportTraceServiceRequest;
-use jaeger_dynamodb_proto::opentelemetry::proto::common::v1::InstrumentationScope;
-use jaeger_dynamodb_proto::opentelemetry::proto::trace::v1::{ResourceSpans, ScopeSpans};
 
-use crate::author::{Author, Recorded};
+use crate::agenda::Agenda;
+use crate::author::Author;
 use crate::fleet::Fleet;
-use crate::model::Scope;
-use crate::workload::Load;
+use crate::load::Load;
+use crate::recording::Recorded;
+use crate::request::request;
 
 const EXPORT_INTERVAL: u64 = 5_000_000_000;
 const EXPORT_SPANS: usize = 512;
@@ -39,8 +37,7 @@ pub struct Arrivals {
     spans_per_second: u64,
     duration: u64,
     next_trace: u64,
-    agenda: BinaryHeap<Reverse<Due>>,
-    planned: u64,
+    agenda: Agenda<What>,
     exporters: Vec<Exporter>,
     collectors: Vec<Collector>,
 }
@@ -58,14 +55,6 @@ struct Collector {
     waiting: Vec<Recorded>,
     /// Counts what was sent, so that the timer of an earlier request does nothing.
     sent: u64,
-}
-
-#[derive(Debug)]
-struct Due {
-    at: u64,
-    /// What was planned first comes first.
-    order: u64,
-    what: What,
 }
 
 #[derive(Debug)]
@@ -108,14 +97,8 @@ impl Arrivals {
             spans_per_second: u64::from(load.spans_per_second),
             duration: u64::try_from(load.duration.as_nanos()).unwrap_or(u64::MAX / 2),
             next_trace: 0,
-            agenda: BinaryHeap::new(),
-            planned: 0,
+            agenda: Agenda::new(),
         }
-    }
-
-    fn plan(&mut self, at: u64, what: What) {
-        self.planned += 1;
-        self.agenda.push(Reverse(Due { at, order: self.planned, what }));
     }
 
     /// Traces come as fast as their spans make up the rate.
@@ -123,23 +106,24 @@ impl Arrivals {
         let spans = Author::new(&self.fleet, self.random.fork()).trace(self.start + self.next_trace);
         let mean_gap = (spans.len().max(1) as u64).saturating_mul(1_000_000_000) / self.spans_per_second;
         for recorded in spans {
-            self.plan(recorded.span.end_time_unix_nano - self.start, What::SpanEnds(Box::new(recorded)));
+            self.agenda
+                .plan(recorded.span.end_time_unix_nano - self.start, What::SpanEnds(Box::new(recorded)));
         }
         self.next_trace += self.random.u64(0..=mean_gap * 2);
     }
 
-    fn happen(&mut self, due: Due) -> Option<Arrival> {
-        match due.what {
-            What::SpanEnds(recorded) => self.record(*recorded, due.at),
+    fn happen(&mut self, what: What, at: u64) -> Option<Arrival> {
+        match what {
+            What::SpanEnds(recorded) => self.record(*recorded, at),
             What::PodExports(pod) => {
                 if let Some(exporter) = self.exporters.get_mut(pod) {
                     exporter.is_timer_set = false;
                 }
-                self.export(pod, due.at)
+                self.export(pod, at)
             }
             What::CollectorSends { collector, sent } => {
                 let is_same = self.collectors.get(collector).is_some_and(|collector| collector.sent == sent);
-                if is_same { self.send(collector, due.at) } else { None }
+                if is_same { self.send(collector, at) } else { None }
             }
         }
     }
@@ -154,7 +138,7 @@ impl Arrivals {
         if !exporter.is_timer_set {
             exporter.is_timer_set = true;
             let since_phase = (at + EXPORT_INTERVAL - exporter.phase) % EXPORT_INTERVAL;
-            self.plan(at + EXPORT_INTERVAL - since_phase, What::PodExports(pod));
+            self.agenda.plan(at + EXPORT_INTERVAL - since_phase, What::PodExports(pod));
         }
         None
     }
@@ -173,7 +157,7 @@ impl Arrivals {
             return self.send(number, at);
         }
         if is_first {
-            self.plan(at + MERGE_NANOS, What::CollectorSends { collector: number, sent });
+            self.agenda.plan(at + MERGE_NANOS, What::CollectorSends { collector: number, sent });
         }
         None
     }
@@ -182,35 +166,7 @@ impl Arrivals {
         let collector = self.collectors.get_mut(collector)?;
         collector.sent += 1;
         let spans = std::mem::take(&mut collector.waiting);
-        Some(Arrival { at: Duration::from_nanos(at), request: self.request(spans) })
-    }
-
-    /// The spans of a pod share its resource, those of a scope within it their scope.
-    fn request(&self, spans: Vec<Recorded>) -> ExportTraceServiceRequest {
-        let mut resource_spans: Vec<ResourceSpans> = Vec::new();
-        let mut positions: HashMap<usize, usize> = HashMap::new();
-        for recorded in spans {
-            let Some(pod) = self.fleet.pods.get(recorded.pod) else { continue };
-            let position = *positions.entry(recorded.pod).or_insert_with(|| {
-                let resource = Some(pod.resource.clone());
-                let schema_url = pod.schema_url().to_owned();
-                resource_spans.push(ResourceSpans { resource, scope_spans: Vec::new(), schema_url });
-                resource_spans.len() - 1
-            });
-            let Some(of_pod) = resource_spans.get_mut(position) else { continue };
-            let is_same = |of_scope: &&mut ScopeSpans| {
-                of_scope.scope.as_ref().is_some_and(|scope| recorded.scope.is(scope))
-            };
-            match of_pod.scope_spans.iter_mut().find(is_same) {
-                Some(of_scope) => of_scope.spans.push(recorded.span),
-                None => of_pod.scope_spans.push(ScopeSpans {
-                    scope: Some(recorded.scope.message()),
-                    spans: vec![recorded.span],
-                    schema_url: String::new(),
-                }),
-            }
-        }
-        ExportTraceServiceRequest { resource_spans }
+        Some(Arrival { at: Duration::from_nanos(at), request: request(spans, &self.fleet.pods) })
     }
 }
 
@@ -221,52 +177,14 @@ impl Iterator for Arrivals {
         loop {
             // Nothing of a trace happens before the trace starts.
             while self.next_trace < self.duration
-                && self.agenda.peek().is_none_or(|Reverse(due)| due.at >= self.next_trace)
+                && self.agenda.next_at().is_none_or(|at| at >= self.next_trace)
             {
                 self.start_trace();
             }
-            let Reverse(due) = self.agenda.pop()?;
-            if let Some(arrival) = self.happen(due) {
+            let (at, what) = self.agenda.take_next()?;
+            if let Some(arrival) = self.happen(what, at) {
                 return Some(arrival);
             }
         }
     }
 }
-
-// === impl Scope ===
-
-impl Scope {
-    fn is(&self, scope: &InstrumentationScope) -> bool {
-        self.name == scope.name && self.version == scope.version
-    }
-
-    fn message(&self) -> InstrumentationScope {
-        InstrumentationScope {
-            name: self.name.to_owned(),
-            version: self.version.to_owned(),
-            ..Default::default()
-        }
-    }
-}
-
-// === impl Due ===
-
-impl Ord for Due {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        (self.at, self.order).cmp(&(other.at, other.order))
-    }
-}
-
-impl PartialOrd for Due {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Due {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Due {}

@@ -4,8 +4,8 @@ use fastrand::Rng;
 use jaeger_dynamodb_proto::opentelemetry::proto::common::v1::{AnyValue, ArrayValue, KeyValue, any_value};
 
 use crate::content::vocabulary::{AGENTS, CURRENCIES, PRODUCTS};
-use crate::fleet::Pod;
 use crate::model::{Attribute, Endpoint, Protocol, Value};
+use crate::pod::Pod;
 
 /// So many people use the application at a time; each comes back with the same ids.
 const USERS: u64 = 5_000;

@@ -1,13 +1,11 @@
-//! Which load, how much of it, and when.
-
-use std::time::Duration;
-
-use jaeger_dynamodb_core::UnixNanos;
+//! Which load.
 
 use crate::content::{batch, shop, small, teams};
-use crate::fleet::Fleet;
+use crate::fleet::Teams;
+use crate::load::Load;
 use crate::model::Application;
 use crate::path::Arrivals;
+use crate::sizing;
 
 /// A kind of load. Equal seeds give equal bytes.
 #[derive(Debug, Clone, Copy)]
@@ -15,26 +13,6 @@ pub struct Workload {
     application: &'static Application,
     teams: Teams,
     seed: u64,
-}
-
-/// How an application's roles are cast.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Teams {
-    /// One service for each role.
-    One,
-    /// So many groups of these few services, each of which plays several of the roles; a trace stays within a group.
-    Many(usize, &'static [teams::Member]),
-}
-
-/// How much of a workload, and when.
-#[derive(Debug, Clone, Copy)]
-pub struct Load {
-    /// Mean rate; at least 1.
-    pub spans_per_second: u32,
-    /// Traces start within so long; the last requests arrive when those traces have ended and been exported.
-    pub duration: Duration,
-    /// When the first trace may start; before 1970 counts as 1970.
-    pub start: UnixNanos,
 }
 
 impl Workload {
@@ -68,7 +46,7 @@ impl Workload {
     pub fn arrivals(&self, load: Load) -> Arrivals {
         let mut random = fastrand::Rng::with_seed(self.seed);
         let rate = load.spans_per_second.max(1);
-        let fleet = Fleet::for_rate(self.application, self.teams, rate, &mut random);
+        let fleet = sizing::fleet_for_rate(self.application, self.teams, rate, &mut random);
         Arrivals::new(fleet, Load { spans_per_second: rate, ..load }, random)
     }
 }

@@ -6,6 +6,7 @@
 mod review;
 mod setting;
 mod sources;
+mod spelling;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -89,7 +90,7 @@ pub fn load_from<S: Settings>(
     let mut review = Review::default();
     let variables = sources::own_variables(&mut review, environment);
     let path =
-        flags.get_one::<String>(sources::CONFIG).or(variables.get(&setting::variable(sources::CONFIG)));
+        flags.get_one::<String>(sources::CONFIG).or(variables.get(&spelling::variable(sources::CONFIG)));
     if let Some(path) = path.map(PathBuf::from) {
         sources::add_file(&mut review, &table, &path);
     }

@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Runs the storage battery of Jaeger v2.13 against our server: the battery writes and reads through a real Jaeger.
-# usage: [SERVER=path] run.sh [more flags for the server]
+# usage: [SERVER=path] [SERVERS=2] run.sh [more flags for the server]
+# With SERVERS=2 Jaeger writes to one server and reads from another; both keep their spans in ministack, an emulator of
+# AWS from PyPI, through the AWS SDK's HTTP client.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -8,13 +10,18 @@ root=$(cd "$here/../../.." && pwd)
 built=$root/target/jaeger
 work=$built/battery
 server=${SERVER:-$root/target/ci/jaeger-dynamodb-server}
-grpc=127.0.0.1:17271
-http=127.0.0.1:17272
+servers=${SERVERS:-1}
+# Ports of each server: gRPC and HTTP. The last one answers Jaeger's reads, the first one takes its writes.
+grpc=(127.0.0.1:17271 127.0.0.1:17281)
+http=(127.0.0.1:17272 127.0.0.1:17282)
+ministack_version=1.5.33
+ministack_port=14566
+purge_both_port=17290
 battery=(GetServices GetOperations GetTrace GetLargeTrace GetTraceWithDuplicateSpans FindTraces)
 
 # The battery's ports are fixed: it gets a network of its own where this user may make one, and nothing it started outlives it.
 enter_own_namespace() {
-  local isolated=(unshare --net --pid --fork --kill-child sh -c 'ip link set lo up && exec "$@"' sh)
+  local isolated=(unshare --net --pid --fork --kill-child --mount-proc sh -c 'ip link set lo up && exec "$@"' sh)
   if "${isolated[@]}" true 2>/dev/null; then
     IN_OWN_NAMESPACE=1 exec "${isolated[@]}" "$0" "$@"
   fi
@@ -31,39 +38,83 @@ lay_out() {
   cp "$source"/cmd/jaeger/config-remote-storage.yaml "$source"/cmd/jaeger/config-ui.json "$work/cmd/jaeger/"
 }
 
-start_server() {
-  "$server" --data-dir :memory: --listen $grpc --http-listen $http --allow-purge "$@" >"$work/server.log" 2>&1 &
-  server_pid=$!
-  trap 'kill -KILL $server_pid 2>/dev/null || true' EXIT
+start_servers() {
+  local index storage=(--data-dir :memory:) purge=http://${http[0]}/purge
+  pids=()
+  trap 'kill -KILL "${pids[@]}" 2>/dev/null || true' EXIT
+  if [[ $servers -eq 2 ]]; then
+    start_ministack || return 1
+    storage=(--storage aws --endpoint-url "http://127.0.0.1:$ministack_port" --create-tables)
+    python3 "$here/purge_both.py" $purge_both_port "${http[@]}" 2>"$work/purge.log" &
+    pids+=($!)
+    purge=http://127.0.0.1:$purge_both_port/purge
+  fi
+  purger=$purge
+  server_pids=()
+  for ((index = 0; index < servers; index++)); do
+    "$server" "${storage[@]}" --listen "${grpc[index]}" --http-listen "${http[index]}" --allow-purge "$@" \
+      >"$work/server-$index.log" 2>&1 &
+    pids+=($!)
+    server_pids+=($!)
+    await "http://${http[index]}/ready" $! || return 1
+  done
+}
+
+start_ministack() {
+  local venv=$built/ministack-$ministack_version
+  if [[ ! -x $venv/bin/ministack ]]; then return 1; fi
+  env -i PATH="$PATH" HOME="$work" BIND_HOST=127.0.0.1 GATEWAY_PORT=$ministack_port MINISTACK_HOST=127.0.0.1 \
+    "$venv/bin/ministack" >"$work/ministack.log" 2>&1 &
+  pids+=($!)
+  export AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
+  await "http://127.0.0.1:$ministack_port/" $!
+}
+
+install_ministack() {
+  local venv=$built/ministack-$ministack_version
+  if [[ -x $venv/bin/ministack ]]; then return; fi
+  python3 -m venv "$venv"
+  "$venv/bin/pip" install --quiet "ministack==$ministack_version"
+}
+
+# await URL PID: until the URL answers, for at most 30 s and as long as the process lives
+await() {
   for _ in {1..300}; do
-    if curl --silent --fail --output /dev/null "http://$http/ready"; then return 0; fi
-    if ! kill -0 $server_pid 2>/dev/null; then break; fi
+    if curl --silent --fail --output /dev/null "$1"; then return 0; fi
+    if ! kill -0 "$2" 2>/dev/null; then return 1; fi
     sleep 0.1
   done
   return 1
 }
 
-stop_server() {
-  kill -TERM $server_pid
-  for _ in {1..150}; do
-    if ! kill -0 $server_pid 2>/dev/null; then break; fi
-    sleep 0.1
+stop_servers() {
+  local pid status=0
+  kill -TERM "${server_pids[@]}"
+  for pid in "${server_pids[@]}"; do
+    for _ in {1..150}; do
+      if ! kill -0 "$pid" 2>/dev/null; then break; fi
+      sleep 0.1
+    done
+    kill -KILL "$pid" 2>/dev/null || true
+    wait "$pid" || status=$?
   done
-  kill -KILL $server_pid 2>/dev/null || true
-  trap - EXIT
-  wait $server_pid
+  return $status
 }
 
 run_battery() (
   cd "$work/cmd/jaeger/internal/integration" || exit
   env TMPDIR="$work/tmp" STORAGE=grpc CUSTOM_STORAGE=true \
-    REMOTE_STORAGE_ENDPOINT=$grpc REMOTE_STORAGE_WRITER_ENDPOINT=$grpc PURGER_ENDPOINT="http://$http/purge" \
+    REMOTE_STORAGE_ENDPOINT="${grpc[servers - 1]}" REMOTE_STORAGE_WRITER_ENDPOINT="${grpc[0]}" PURGER_ENDPOINT="$purger" \
     "$built/e2e.test" -test.v -test.timeout 15m -test.run '^TestGRPCStorage$' >"$work/battery.log" 2>&1
 )
 
 show_logs() {
-  echo "--- last lines of $work/server.log"
-  tail -n 40 "$work/server.log" | cut -c1-400
+  local log
+  for log in "$work"/{server-*,ministack,purge}.log; do
+    if [[ ! -s $log ]]; then continue; fi
+    echo "--- last lines of $log"
+    tail -n 40 "$log" | cut -c1-400
+  done
   echo "--- what the battery and Jaeger complained about, from $work/battery.log"
   grep -iE '[^a-z]error|expect|except|differ|panic' "$work/battery.log" | grep -vE $'\t(info|debug)\t' | uniq | tail -n 60 | cut -c1-400 || true
 }
@@ -86,15 +137,16 @@ complain() {
 
 if [[ -z ${IN_OWN_NAMESPACE:-} ]]; then
   "$here/build.sh" jaeger e2e.test
+  if [[ $servers -eq 2 ]]; then install_ministack; fi
   enter_own_namespace "$@"
 fi
 problems=0
 lay_out
-if start_server "$@"; then
+if start_servers "$@"; then
   run_battery || complain "the battery failed"
-  stop_server || complain "the server did not stop with status 0"
+  stop_servers || complain "a server did not stop with status 0"
 else
-  complain "the server did not become ready"
+  complain "a server did not become ready"
 fi
 if grep -q -- '--- SKIP' "$work/battery.log"; then complain "a test was skipped"; fi
 if [[ $problems -ne 0 ]]; then show_logs; fi

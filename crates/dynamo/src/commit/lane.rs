@@ -7,8 +7,8 @@ use futures::StreamExt;
 use futures::stream;
 use jaeger_dynamodb_core::{Span, StoreError, StoreErrorKind, Tenant};
 
+use super::WriterContext;
 use super::prepare::{Prepared, prepare};
-use super::queue::WriterContext;
 use crate::capacity::Purpose;
 use crate::client::{Consistency, Deadline};
 use crate::item::item;

@@ -8,29 +8,17 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use jaeger_dynamodb_core::{Span, StoreError, StoreErrorKind, Tenant};
-use tokio::sync::{Notify, RwLock, oneshot};
+use tokio::sync::{Notify, oneshot};
 
+use super::WriterContext;
 use super::lane::LaneWriter;
 use super::prepare::{Form, Load, cut};
-use crate::client::Client;
-use crate::config::StoreConfig;
-use crate::read::Tail;
 
 /// A lane without work for this long ends; the next request opens another.
 const IDLE: Duration = Duration::from_secs(60);
 
 /// How long a refused client should wait: enough for a queue to empty.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
-
-/// What lanes work with.
-#[derive(Debug)]
-pub(crate) struct WriterContext {
-    pub(crate) client: Arc<Client>,
-    pub(crate) config: StoreConfig,
-    pub(crate) tail: Arc<Tail>,
-    /// Read by every commit, written by a purge, which also counts up: lanes of before are not used again.
-    pub(crate) generation: RwLock<u64>,
-}
 
 /// The queues of all tenants.
 #[derive(Debug)]

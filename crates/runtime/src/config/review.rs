@@ -4,7 +4,7 @@ use std::{
     path::PathBuf,
 };
 
-use super::{setting, value::Value};
+use super::{spelling, value::Value};
 
 /// Where a value was given.
 #[derive(Clone, Debug)]
@@ -39,8 +39,8 @@ impl Place {
         match self {
             Self::Default => format!("{key} (default)"),
             Self::File { path, line } => format!("{}:{line}: {key}", path.display()),
-            Self::Environment => setting::variable(key),
-            Self::Flag => format!("--{}", key.replace('_', "-")),
+            Self::Environment => spelling::variable(key),
+            Self::Flag => format!("--{}", spelling::flag(key)),
         }
     }
 }

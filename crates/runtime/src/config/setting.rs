@@ -1,7 +1,4 @@
-use super::{review::Review, value::Value};
-
-/// Starts the environment variable of every setting.
-pub(super) const ENV_PREFIX: &str = "JAEGER_DYNAMODB_";
+use super::{review::Review, spelling, value::Value};
 
 /// What the command line, the file and the environment need to know of one setting.
 #[derive(Clone, Copy, Debug)]
@@ -35,16 +32,12 @@ impl Setting {
     }
 
     pub(super) fn flag(&self) -> String {
-        self.key.replace('_', "-")
+        spelling::flag(self.key)
     }
 
     pub(super) fn variable(&self) -> String {
-        variable(self.key)
+        spelling::variable(self.key)
     }
-}
-
-pub(super) fn variable(key: &str) -> String {
-    format!("{ENV_PREFIX}{}", key.to_uppercase())
 }
 
 /// Declares a struct of settings: name, type, default and help of each are written once, and flag,

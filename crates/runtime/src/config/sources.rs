@@ -8,7 +8,8 @@ use serde_saphyr::Spanned;
 use super::{
     Program,
     review::{Given, Place, Review},
-    setting::{ENV_PREFIX, Setting, variable},
+    setting::Setting,
+    spelling::{ENV_PREFIX, variable},
 };
 
 pub(super) const CONFIG: &str = "config";

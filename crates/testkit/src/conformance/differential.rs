@@ -5,8 +5,8 @@ use std::num::NonZeroUsize;
 
 use jaeger_dynamodb_core::{MemoryStore, SpanKind, Tenant, TraceQuery, TraceReader, TraceRef};
 
-use super::answers::Answers;
-use super::expect::{Outcome, same, same_traces};
+use super::answers::{Answers, Trace};
+use super::expect::{Outcome, same, same_spans};
 use super::failure::{CaseFailure, ConformanceFailure};
 
 /// More traces than any test writes, and few enough for every interface's type of limits.
@@ -82,4 +82,14 @@ impl Pair<'_> {
         }
         Ok(())
     }
+}
+
+/// The same traces in the same order, each with the same spans.
+fn same_traces(what: &str, actual: &[Trace], expected: &[Trace]) -> Outcome {
+    let ids = |traces: &[Trace]| traces.iter().map(|trace| trace.id).collect::<Vec<_>>();
+    same(what, &ids(actual), &ids(expected))?;
+    for (actual, expected) in actual.iter().zip(expected) {
+        same_spans(&format!("{what}: trace {}", actual.id), &actual.spans, &expected.spans)?;
+    }
+    Ok(())
 }

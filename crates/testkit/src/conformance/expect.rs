@@ -5,7 +5,6 @@ use std::fmt::Debug;
 
 use jaeger_dynamodb_core::{Span, TraceId};
 
-use super::answers::Trace;
 use crate::fixtures;
 
 /// What a case comes to: nothing, or what was expected and what came.
@@ -47,16 +46,6 @@ pub(super) fn same_spans(what: &str, actual: &[Span], expected: &[Span]) -> Outc
 pub(super) fn same_ids(what: &str, actual: &[TraceId], numbers: &[u64]) -> Outcome {
     let expected: Vec<_> = numbers.iter().copied().map(fixtures::trace_id).collect();
     same(what, actual, &expected)
-}
-
-/// The same traces in the same order, each with the same spans.
-pub(super) fn same_traces(what: &str, actual: &[Trace], expected: &[Trace]) -> Outcome {
-    let ids = |traces: &[Trace]| traces.iter().map(|trace| trace.id).collect::<Vec<_>>();
-    same(what, &ids(actual), &ids(expected))?;
-    for (actual, expected) in actual.iter().zip(expected) {
-        same_spans(&format!("{what}: trace {}", actual.id), &actual.spans, &expected.spans)?;
-    }
-    Ok(())
 }
 
 fn shown<T: Debug + ?Sized>(value: &T) -> String {
