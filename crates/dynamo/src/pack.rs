@@ -11,6 +11,7 @@
 
 mod otlp;
 mod share;
+mod storable;
 mod v1;
 
 use std::collections::{HashMap, HashSet};
@@ -19,6 +20,7 @@ use std::sync::Arc;
 use jaeger_dynamodb_core::{Span, TraceId};
 
 pub(crate) use share::share_equal_parts;
+pub(crate) use storable::check;
 
 use crate::bytes::{DecodeError, Reader, Writer};
 

@@ -20,6 +20,7 @@ use crate::commit::{Committers, WriterContext};
 use crate::config::StoreConfig;
 use crate::item::{item, number};
 use crate::keys::{self, attribute};
+use crate::pack;
 use crate::purge;
 use crate::read::{Reader, Tail};
 use crate::schema::{self, LAYOUT_VERSION, Table};
@@ -147,6 +148,7 @@ async fn check_layout(client: &Client) -> Result<(), StoreError> {
 #[async_trait]
 impl TraceWriter for DynamoStore {
     async fn write_spans(&self, tenant: &Tenant, spans: Vec<Span>) -> Result<(), StoreError> {
+        spans.iter().try_for_each(pack::check)?;
         self.committers.write(tenant, spans).await
     }
 }
