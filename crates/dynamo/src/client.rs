@@ -101,20 +101,17 @@ impl Client {
         self.capacity.add(table, purpose, read, write);
         let labels = [("table", table.suffix()), ("purpose", purpose.as_str())];
         metrics::counter!("jaeger_dynamodb_requests_total", &labels).increment(1);
-        // Prometheus counters are whole numbers here; eventually consistent reads cost halves.
+        // Counters are whole numbers; eventually consistent reads cost halves.
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "units of one response are small"
         )]
-        metrics::counter!(
-            if is_write {
-                "jaeger_dynamodb_write_half_units_total"
-            } else {
-                "jaeger_dynamodb_read_half_units_total"
-            },
-            &labels
-        )
-        .increment((units * 2.0) as u64);
+        if is_write {
+            metrics::counter!("jaeger_dynamodb_write_units_total", &labels).increment(units.ceil() as u64);
+        } else {
+            metrics::counter!("jaeger_dynamodb_read_half_units_total", &labels)
+                .increment((units * 2.0) as u64);
+        }
     }
 }
