@@ -48,6 +48,10 @@ impl Load {
         Self { bytes: self.bytes + other.bytes, index_bytes: self.index_bytes + other.index_bytes }
     }
 
+    pub(super) fn minus(self, other: Self) -> Self {
+        Self { bytes: self.bytes - other.bytes, index_bytes: self.index_bytes - other.index_bytes }
+    }
+
     pub(super) fn fits_a_commit(self) -> bool {
         self.bytes <= COMMIT_BYTES && self.index_bytes <= COMMIT_INDEX_BYTES
     }

@@ -50,7 +50,8 @@ pub(super) struct Queue {
 #[derive(Debug, Default)]
 struct State {
     pieces: VecDeque<Piece>,
-    bytes: usize,
+    /// Of all pieces together.
+    waiting: Load,
     lanes: usize,
     idle_lanes: usize,
     /// Pieces that the last commit took: more than one means that requests come faster than commits.
@@ -155,18 +156,19 @@ impl Drop for Committers {
 impl Queue {
     fn push(self: &Arc<Self>, spans: Vec<Span>) -> Result<Vec<oneshot::Receiver<Outcome>>, StoreError> {
         let runs = cut(spans);
-        let bytes: usize = runs.iter().map(|(_, _, load)| load.bytes).sum();
+        let load = runs.iter().fold(Load::default(), |sum, (_, _, load)| sum.plus(*load));
         let mut state = self.lock();
         if state.is_closed {
             return Err(StoreError::new(StoreErrorKind::Unavailable, "the store is shutting down"));
         }
         // A request larger than the queue is taken when nothing else waits.
-        if state.bytes > 0 && state.bytes + bytes > self.context.config.max_queued_bytes {
+        let bytes = state.waiting.plus(load).bytes;
+        if !state.pieces.is_empty() && bytes > self.context.config.max_queued_bytes {
             metrics::counter!("jaeger_dynamodb_writes_refused_total").increment(1);
-            let message = format!("{} bytes of spans wait for their commit already", state.bytes);
+            let message = format!("{} bytes of spans wait for their commit already", state.waiting.bytes);
             return Err(StoreError::new(StoreErrorKind::Overloaded, message).with_retry_after(RETRY_AFTER));
         }
-        state.bytes += bytes;
+        state.waiting = state.waiting.plus(load);
         let mut pending = Vec::with_capacity(runs.len());
         for (spans, form, load) in runs {
             let (done, outcome) = oneshot::channel();
@@ -185,8 +187,7 @@ impl Queue {
             self.arrived.notify_one();
             return;
         }
-        let waiting = state.pieces.iter().map(|piece| piece.load).fold(Load::default(), Load::plus);
-        let is_needed = state.lanes == 0 || !waiting.fits_a_commit();
+        let is_needed = state.lanes == 0 || !state.waiting.fits_a_commit();
         if is_needed && state.lanes < self.context.config.max_lanes {
             state.lanes += 1;
             tokio::spawn(Arc::clone(self).run_lane());
@@ -272,7 +273,7 @@ impl Queue {
             }
             let Some(piece) = state.pieces.pop_front() else { break };
             sum = with_piece;
-            state.bytes -= piece.load.bytes;
+            state.waiting = state.waiting.minus(piece.load);
             batch.spans.extend(piece.spans);
             batch.waiting.push(piece.done);
         }
