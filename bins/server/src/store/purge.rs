@@ -1,13 +1,22 @@
 use std::{collections::HashMap, sync::Arc};
 
-use axum::{Router, extract::Query, http::StatusCode, response::IntoResponse, routing::post};
+use axum::{
+    Router,
+    extract::Query,
+    http::{StatusCode, header},
+    response::IntoResponse,
+    routing::post,
+};
 use jaeger_dynamodb_dynamo::DynamoStore;
 
 /// `POST /purge`: deletes everything but the archive; with `?archive=true` that too.
 pub(super) fn route(store: Arc<DynamoStore>) -> Router {
     Router::new().route(
         "/purge",
-        post(async move |Query(parameters): Query<HashMap<String, String>>| purge(&store, &parameters).await),
+        post(async move |Query(parameters): Query<HashMap<String, String>>| {
+            // Nobody purges twice in a hurry, and test suites complain about connections that stay open.
+            ([(header::CONNECTION, "close")], purge(&store, &parameters).await)
+        }),
     )
 }
 
