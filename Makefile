@@ -35,7 +35,7 @@ examples: ## The examples of the README run.
 
 .PHONY: protos protos-current
 protos: ## Writes the code of crates/proto again from proto/.
-	UPDATE_PROTOS=1 $(CARGO) test $(PROFILE) -p jaeger-dynamodb-tests --test protos_regenerated
+	UPDATE_PROTOS=1 $(CARGO) test $(PROFILE) --workspace --test protos_regenerated
 protos-current: ## Holds proto/ against what Jaeger and OpenTelemetry publish (needs Go).
 	cd tests/protos-current && go vet . && go test -count=1 . && go run .
 
@@ -52,7 +52,7 @@ jaeger-diff: server ## Random spans and queries to us and to Jaeger's own memory
 .PHONY: bench
 bench: ## Prints figures: CPU a span, and what writing costs.
 	$(CARGO) bench -p jaeger-dynamodb-tests --bench write_cpu
-	$(CARGO) test $(PROFILE) -p jaeger-dynamodb-tests --test store write_cost -- --nocapture
+	$(CARGO) test $(PROFILE) --workspace --test store write_cost -- --nocapture
 
 .PHONY: deny msrv
 deny: ## Licences, sources and duplicates of dependencies (needs cargo-deny).

@@ -8,7 +8,8 @@ root=$(cd "$here/../../.." && pwd)
 
 cd "$root"
 "$here/build.sh" jaeger
-cargo build --profile ci -p jaeger-dynamodb-server
+# With the whole workspace, as `make test` builds: for one package features differ, and dependencies are compiled again.
+cargo build --profile ci --workspace --bins
 export JAEGER=$root/target/jaeger/jaeger
 export SERVER=${SERVER:-$root/target/ci/jaeger-dynamodb-server}
-exec cargo test --profile ci -p jaeger-dynamodb-tests --features jaeger-diff --test jaeger_diff -- --nocapture
+exec cargo test --profile ci --workspace --features jaeger-dynamodb-tests/jaeger-diff --test jaeger_diff -- --nocapture
