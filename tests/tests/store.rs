@@ -8,6 +8,8 @@
 
 #[path = "store/conformance.rs"]
 mod conformance;
+#[path = "store/late_puts.rs"]
+mod late_puts;
 #[path = "store/laws.rs"]
 mod laws;
 #[path = "store/request_counts.rs"]
