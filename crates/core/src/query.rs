@@ -102,13 +102,13 @@ impl From<TraceId> for TraceRef {
 impl FoundTrace {
     /// The trace of these spans, or `None` without spans.
     pub fn of<'a>(spans: impl IntoIterator<Item = &'a Span>) -> Option<Self> {
-        spans.into_iter().fold(None, |found: Option<Self>, span| {
-            Some(match found {
-                None => Self { trace_id: span.trace_id(), start: span.start(), end: span.end() },
-                Some(found) => {
-                    Self { start: found.start.min(span.start()), end: found.end.max(span.end()), ..found }
-                }
-            })
-        })
+        let bounds = |span: &Span| Self { trace_id: span.trace_id(), start: span.start(), end: span.end() };
+        spans.into_iter().map(bounds).reduce(Self::widened)
+    }
+
+    /// The same trace with the bounds of both.
+    #[must_use]
+    pub fn widened(self, other: Self) -> Self {
+        Self { start: self.start.min(other.start), end: self.end.max(other.end), ..self }
     }
 }

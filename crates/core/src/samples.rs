@@ -2,29 +2,14 @@
 
 use std::sync::Arc;
 
-use crate::{Attributes, SpanId, SpanKind, TraceId, UnixNanos, otlp, v1};
+use crate::{Attributes, SpanId, TraceId, UnixNanos, otlp, v1};
 
 /// A span of trace 1 in 10..=20 ns that says nothing about itself.
 pub(crate) fn otlp() -> otlp::Span {
     otlp::Span {
-        resource: Arc::default(),
-        scope: Arc::default(),
-        trace_id: trace_id(1),
-        span_id: SpanId::new([1; 8]),
-        parent_span_id: None,
-        trace_state: String::new(),
-        flags: 0,
-        name: String::new(),
-        kind: SpanKind::default(),
         start_time_unix_nano: 10,
         end_time_unix_nano: 20,
-        attributes: Attributes::default(),
-        dropped_attributes_count: 0,
-        events: Vec::new(),
-        dropped_events_count: 0,
-        links: Vec::new(),
-        dropped_links_count: 0,
-        status: otlp::Status::default(),
+        ..otlp::Span::new(Arc::default(), trace_id(1), SpanId::new([1; 8]), "")
     }
 }
 

@@ -210,10 +210,7 @@ impl TraceReader for DynamoStore {
         while let Some(chunk) = chunks.try_next().await? {
             let Some(bounds) = FoundTrace::of(chunk.spans()) else { continue };
             match traces.last_mut() {
-                Some(trace) if trace.trace_id == bounds.trace_id => {
-                    trace.start = trace.start.min(bounds.start);
-                    trace.end = trace.end.max(bounds.end);
-                }
+                Some(trace) if trace.trace_id == bounds.trace_id => *trace = trace.widened(bounds),
                 _ => traces.push(bounds),
             }
         }

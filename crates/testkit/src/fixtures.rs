@@ -37,24 +37,9 @@ pub fn resource(service: &str) -> Arc<otlp::Resource> {
 #[must_use]
 pub fn otlp_span(trace: u64, span: u64, service: &str) -> otlp::Span {
     otlp::Span {
-        resource: resource(service),
-        scope: Arc::default(),
-        trace_id: trace_id(trace),
-        span_id: span_id(span),
-        parent_span_id: None,
-        trace_state: String::new(),
-        flags: 0,
-        name: "operation".to_owned(),
-        kind: SpanKind::Unspecified,
         start_time_unix_nano: START,
         end_time_unix_nano: START + DURATION,
-        attributes: Attributes::default(),
-        dropped_attributes_count: 0,
-        events: Vec::new(),
-        dropped_events_count: 0,
-        links: Vec::new(),
-        dropped_links_count: 0,
-        status: otlp::Status::default(),
+        ..otlp::Span::new(resource(service), trace_id(trace), span_id(span), "operation")
     }
 }
 

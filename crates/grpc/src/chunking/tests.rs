@@ -9,25 +9,12 @@ use super::*;
 const LIMIT: usize = 64 * 1024;
 
 fn span(number: u64) -> otlp::Span {
+    let trace_id = TraceId::new([1; 16]).unwrap();
     otlp::Span {
-        resource: Arc::default(),
-        scope: Arc::default(),
-        trace_id: TraceId::new([1; 16]).unwrap(),
-        span_id: SpanId::new(number.to_be_bytes()),
-        parent_span_id: None,
-        trace_state: String::new(),
-        flags: 0,
-        name: "operation".to_owned(),
         kind: SpanKind::Server,
         start_time_unix_nano: number,
         end_time_unix_nano: number,
-        attributes: Attributes::default(),
-        dropped_attributes_count: 0,
-        events: Vec::new(),
-        dropped_events_count: 0,
-        links: Vec::new(),
-        dropped_links_count: 0,
-        status: otlp::Status::default(),
+        ..otlp::Span::new(Arc::default(), trace_id, SpanId::new(number.to_be_bytes()), "operation")
     }
 }
 
