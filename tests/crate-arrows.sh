@@ -20,6 +20,7 @@ refuse jaeger-dynamodb-grpc "aws-.*|dynoxide.*|jaeger-dynamodb-(dynamo|embedded|
 refuse jaeger-dynamodb-embedded "tonic.*|axum.*|$ours"
 refuse jaeger-dynamodb-runtime "tonic.*|dynoxide.*|$ours"
 refuse jaeger-dynamodb-loadgen "aws-.*|tonic.*|tokio|jaeger-dynamodb-(dynamo|grpc|embedded|runtime|testkit)"
+refuse jaeger-dynamodb-loadgen-cli "dynoxide.*|jaeger-dynamodb-(dynamo|grpc|embedded|testkit)"
 refuse jaeger-dynamodb-server "jaeger-dynamodb-(testkit|loadgen)"
 refuse jaeger-dynamodb-example-embed "tonic.*|axum.*|jaeger-dynamodb-(grpc|runtime|testkit|loadgen)"
 

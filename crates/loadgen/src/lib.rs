@@ -28,6 +28,7 @@ mod model;
 mod path;
 mod pod;
 mod recording;
+mod regroup;
 mod request;
 mod scene;
 mod sizing;
@@ -35,4 +36,5 @@ mod workload;
 
 pub use load::Load;
 pub use path::{Arrival, Arrivals};
+pub use regroup::{Regrouped, regroup};
 pub use workload::Workload;

@@ -1,0 +1,100 @@
+//! The requests of the load, made ahead of their time.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use jaeger_dynamodb_core::UnixNanos;
+use jaeger_dynamodb_loadgen::{Arrival, Load, regroup};
+use prost::Message;
+use tokio::{sync::mpsc, task::JoinHandle};
+
+use crate::settings::{Count, Settings};
+
+/// Enough that nobody waits, little enough that it takes some megabytes.
+const SPANS_AHEAD: u32 = 16_384;
+
+/// As much of a load is made before the first request is sent, if it is sent as fast as possible: the rest takes
+/// from the speed of sending.
+const BYTES_BEFOREHAND: usize = 256 << 20;
+
+/// What a collector sends at most.
+const LARGEST_REQUEST: Count = Count::of(8_192);
+
+/// A request that can be sent.
+#[derive(Clone, Debug)]
+pub(crate) struct Due {
+    /// When, counted from the start of the load.
+    pub(crate) at: Duration,
+    pub(crate) spans: usize,
+    /// Encoded, so that sending it costs little, again too.
+    pub(crate) message: Bytes,
+}
+
+/// A load that is being made.
+pub(crate) struct Making {
+    pub(crate) requests: mpsc::Receiver<Due>,
+    /// Ends when the last request is made, or when nobody receives them any more.
+    pub(crate) made: JoinHandle<()>,
+}
+
+// === impl Due ===
+
+impl Due {
+    fn of(arrival: &Arrival) -> Self {
+        let message = arrival.request.encode_to_vec().into();
+        Self { at: arrival.at, spans: arrival.span_count(), message }
+    }
+}
+
+/// Starts to make the load; it begins now.
+pub(crate) fn make(settings: &Settings) -> Making {
+    let load = Load {
+        spans_per_second: settings.spans_per_second.get(),
+        duration: settings.duration,
+        start: UnixNanos(i128::try_from(since_1970().as_nanos()).unwrap_or(i128::MAX)),
+    };
+    // Deploying the services takes a moment, so it is done before the first request is due.
+    let arrivals = settings.workload.workload(settings.seed).arrivals(load);
+    let size = settings.batch_spans.unwrap_or(LARGEST_REQUEST);
+    let (sender, requests) = mpsc::channel(requests_ahead(size));
+    let is_regrouped = settings.batch_spans.is_some();
+    let beforehand = if settings.as_fast_as_possible { BYTES_BEFOREHAND } else { 0 };
+    let made = tokio::task::spawn_blocking(move || {
+        if is_regrouped {
+            hand_over(regroup(arrivals, size.to_usize()), beforehand, &sender);
+        } else {
+            hand_over(arrivals, beforehand, &sender);
+        }
+    });
+    Making { requests, made }
+}
+
+fn hand_over(arrivals: impl Iterator<Item = Arrival>, beforehand: usize, sender: &mpsc::Sender<Due>) {
+    let mut requests = arrivals.map(|arrival| Due::of(&arrival));
+    let (mut made, mut bytes) = (Vec::new(), 0);
+    while bytes < beforehand
+        && !sender.is_closed()
+        && let Some(request) = requests.next()
+    {
+        bytes += request.message.len();
+        made.push(request);
+    }
+    if !made.is_empty() {
+        tracing::info!(requests = made.len(), bytes, "made beforehand");
+    }
+    for request in made.into_iter().chain(requests) {
+        if sender.blocking_send(request).is_err() {
+            return;
+        }
+    }
+}
+
+/// One at least is made while another is waited for.
+fn requests_ahead(size: Count) -> usize {
+    Count::of((SPANS_AHEAD / size.get()).max(2)).to_usize().get()
+}
+
+#[expect(clippy::disallowed_methods, reason = "real time is what this program is for")]
+fn since_1970() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
