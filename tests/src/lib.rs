@@ -2,14 +2,21 @@
 
 use std::error::Error;
 use std::sync::Arc;
+use std::time::Duration;
 
-use jaeger_dynamodb_core::{Clock, TraceReader, TraceWriter, UnixNanos};
-use jaeger_dynamodb_dynamo::{DynamoStore, StoreConfig, StoreParts};
+use async_trait::async_trait;
+use jaeger_dynamodb_core::{
+    Clock, Span, StoreError, StoreErrorKind, Tenant, TraceReader, TraceWriter, UnixNanos,
+};
+use jaeger_dynamodb_dynamo::{DynamoStore, JobMode, StoreConfig, StoreParts};
 use jaeger_dynamodb_testkit::conformance::StoreUnderTest;
 use jaeger_dynamodb_testkit::{EngineHandle, TestEngine, TokioClock};
 
 /// When tests begin: 2025-10-09T08:53:20Z.
 pub const NOW: UnixNanos = UnixNanos::from_secs(1_760_000_000);
+
+/// So many rounds of maintenance do all there is to do, or something is wrong.
+const ROUNDS: usize = 100;
 
 /// The error of a test's set-up.
 pub type AnyError = Box<dyn Error + Send + Sync>;
@@ -53,4 +60,50 @@ pub async fn two_servers(
     let reader = open(&engine.handle("reader"), clock, config, 2).await?;
     let (writer, reader): (Arc<dyn TraceWriter>, Arc<dyn TraceReader>) = (writer, reader);
     Ok(StoreUnderTest::new(writer, reader).keeping(engine.clone()))
+}
+
+/// Derives everything that is written before it says that it is written, so that whoever reads afterwards finds no
+/// window that must be read from its log.
+#[derive(Debug)]
+pub struct DerivingWriter {
+    store: Arc<DynamoStore>,
+    clock: Arc<dyn Clock>,
+    /// From a write until its window is closed, whenever that was within the window.
+    until_closed: Duration,
+    settle: Duration,
+}
+
+impl DerivingWriter {
+    /// A writer on the store, which was opened with these settings. The clock must go on by itself while everybody
+    /// sleeps.
+    #[must_use]
+    pub fn new(store: Arc<DynamoStore>, config: &StoreConfig, clock: Arc<dyn Clock>) -> Self {
+        let until_closed = config.window + config.window_grace + Duration::from_secs(1);
+        Self { store, clock, until_closed, settle: config.settle + Duration::from_secs(2) }
+    }
+
+    /// Waits until all that was written for the tenant is derived and old enough to be read by.
+    ///
+    /// # Errors
+    /// When the engine fails, or a window is never done.
+    pub async fn derive(&self, tenant: &Tenant) -> Result<(), StoreError> {
+        let maintenance = self.store.maintenance(JobMode::InProcess, vec![tenant.clone()]);
+        self.clock.sleep(self.until_closed).await;
+        for _ in 0..ROUNDS {
+            if maintenance.round().await?.not_done == 0 {
+                self.clock.sleep(self.settle).await;
+                return Ok(());
+            }
+            self.clock.sleep(Duration::from_secs(1)).await;
+        }
+        Err(StoreError::new(StoreErrorKind::Internal, "windows are never done"))
+    }
+}
+
+#[async_trait]
+impl TraceWriter for DerivingWriter {
+    async fn write_spans(&self, tenant: &Tenant, spans: Vec<Span>) -> Result<(), StoreError> {
+        self.store.write_spans(tenant, spans).await?;
+        self.derive(tenant).await
+    }
 }

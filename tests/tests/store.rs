@@ -8,6 +8,12 @@
 
 #[path = "store/conformance.rs"]
 mod conformance;
+#[path = "store/derived.rs"]
+mod derived;
+#[path = "store/figures.rs"]
+mod figures;
+#[path = "store/job.rs"]
+mod job;
 #[path = "store/late_puts.rs"]
 mod late_puts;
 #[path = "store/laws.rs"]
@@ -16,5 +22,3 @@ mod laws;
 mod request_counts;
 #[path = "store/suspended_writer.rs"]
 mod suspended_writer;
-#[path = "store/write_cost.rs"]
-mod write_cost;

@@ -1,6 +1,6 @@
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-use jaeger_dynamodb_dynamo::StoreConfig;
+use jaeger_dynamodb_dynamo::{JobMode, StoreConfig};
 use jaeger_dynamodb_runtime::{
     config::{Size, Value},
     telemetry::{LogFilter, LogFormat},
@@ -33,6 +33,17 @@ jaeger_dynamodb_runtime::settings! {
         window_grace: Duration = storage.defaults().window_grace,
         /// How long spans may wait for others to share a write
         linger: Duration = storage.defaults().linger,
+        /// Which closed windows this process derives for faster reading: in-process all, takeover those that nobody
+        /// else has derived 15m after they closed, off none
+        job: Job = Job::InProcess,
+        /// How old what was derived must be before it is read; with --storage aws 30s, behind an endpoint URL 0s
+        settle: Duration = if endpoint_url.is_some() { Duration::ZERO } else { storage.defaults().settle },
+        /// The most read request units that one query may cost
+        max_query_rru: ReadUnits = ReadUnits(storage.defaults().max_query_read_units),
+        /// The most bytes of the log, of windows that are not derived yet, that one query may read
+        max_tail_bytes: Size = Size::bytes(storage.defaults().max_tail_bytes as u64),
+        /// Memory that deriving a window may take, roughly
+        job_memory: Size = Size::bytes(storage.defaults().job_memory_bytes as u64),
         /// The largest gRPC message accepted
         max_message_size: Size = Size::mib(64),
         /// Serve POST /purge, which deletes every span; for tests
@@ -53,6 +64,17 @@ pub(crate) enum Storage {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct EndpointUrl(String);
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Job {
+    InProcess,
+    Takeover,
+    Off,
+}
+
+/// Read request units of DynamoDB.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ReadUnits(u32);
+
 // === impl Settings ===
 
 impl Settings {
@@ -66,6 +88,10 @@ impl Settings {
             window: self.window,
             window_grace: self.window_grace,
             linger: self.linger,
+            settle: self.settle,
+            max_query_read_units: self.max_query_rru.0,
+            max_tail_bytes: self.max_tail_bytes.to_usize(),
+            job_memory_bytes: self.job_memory.to_usize(),
             // Behind an endpoint URL one engine answers, with one clock.
             clock_skew: if self.endpoint_url.is_some() { Duration::ZERO } else { defaults.clock_skew },
             ..defaults
@@ -124,5 +150,55 @@ impl Value for EndpointUrl {
 
     fn text(&self) -> Option<String> {
         Some(self.0.clone())
+    }
+}
+
+// === impl Job ===
+
+impl Job {
+    pub(crate) fn mode(self) -> JobMode {
+        match self {
+            Self::InProcess => JobMode::InProcess,
+            Self::Takeover => JobMode::Takeover,
+            Self::Off => JobMode::Off,
+        }
+    }
+}
+
+impl Value for Job {
+    const NAME: &'static str = "in-process|takeover|off";
+    const EXPECTS: &'static str = "in-process, takeover or off";
+
+    fn parse(text: &str) -> Option<Self> {
+        match text {
+            "in-process" => Some(Self::InProcess),
+            "takeover" => Some(Self::Takeover),
+            "off" => Some(Self::Off),
+            _ => None,
+        }
+    }
+
+    fn text(&self) -> Option<String> {
+        let text = match self {
+            Self::InProcess => "in-process",
+            Self::Takeover => "takeover",
+            Self::Off => "off",
+        };
+        Some(text.to_owned())
+    }
+}
+
+// === impl ReadUnits ===
+
+impl Value for ReadUnits {
+    const NAME: &'static str = "UNITS";
+    const EXPECTS: &'static str = "a whole number of read request units, at least 1, such as 100000";
+
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok().filter(|units| *units > 0).map(Self)
+    }
+
+    fn text(&self) -> Option<String> {
+        Some(self.0.to_string())
     }
 }

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::Client;
 use axum::Router;
 use futures::future::{BoxFuture, FutureExt as _};
-use jaeger_dynamodb_core::Clock;
+use jaeger_dynamodb_core::{Clock, Tenant};
 use jaeger_dynamodb_dynamo::{DynamoStore, StoreParts, SystemClock};
 use jaeger_dynamodb_embedded::EmbeddedEngine;
 use jaeger_dynamodb_grpc::{GrpcConfig, ObservedRouter, Stores};
@@ -11,6 +11,7 @@ use jaeger_dynamodb_runtime::{
     aws::{self, AwsOptions},
     exit::Failure,
 };
+use tokio::task::JoinHandle;
 
 use crate::settings::{EndpointUrl, Settings, Storage};
 
@@ -47,13 +48,20 @@ pub(crate) async fn open_store(settings: &Settings) -> Result<Store, Failure> {
         .await
         .map_err(|error| Failure::runtime("cannot build the gRPC services", error))?;
     let http = if settings.allow_purge { purge::route(Arc::clone(&store)) } else { Router::new() };
-    let closing = close(store, engine).boxed();
+    let maintenance = store.maintenance(settings.job.mode(), vec![Tenant::default()]);
+    let closing = close(store, tokio::spawn(maintenance.run()), engine).boxed();
     let stopping = async move { health.stop().await }.boxed();
     Ok(Store { services, stopping, http, closing })
 }
 
-async fn close(store: Arc<DynamoStore>, engine: Option<EmbeddedEngine>) {
+async fn close(store: Arc<DynamoStore>, maintenance: JoinHandle<()>, engine: Option<EmbeddedEngine>) {
+    // A run that is cut off leaves nothing that anybody reads.
+    maintenance.abort();
     store.close().await;
+    match maintenance.await {
+        Err(error) if error.is_panic() => tracing::error!(%error, "the job panicked"),
+        _ => {}
+    }
     if let Some(engine) = engine {
         engine.close().await;
     }

@@ -18,6 +18,18 @@ pub enum Purpose {
     Tail,
     /// Packs for a query.
     Pack,
+    /// Segments for a query.
+    Segment,
+    /// Pointers for a query.
+    Pointer,
+    /// The catalog for a query.
+    Catalog,
+    /// Log records, and what else the job reads.
+    JobRead,
+    /// Segments, pointers and catalog, as the job writes them.
+    JobWrite,
+    /// Claims on windows, marks and manifests.
+    JobState,
     /// Creating, verifying, purging.
     Administration,
 }
@@ -76,6 +88,12 @@ impl Purpose {
             Self::Snapshot => "snapshot",
             Self::Tail => "tail",
             Self::Pack => "pack",
+            Self::Segment => "segment",
+            Self::Pointer => "pointer",
+            Self::Catalog => "catalog",
+            Self::JobRead => "job_read",
+            Self::JobWrite => "job_write",
+            Self::JobState => "job_state",
             Self::Administration => "administration",
         }
     }

@@ -27,9 +27,10 @@ use aws_sdk_dynamodb::types::ConsumedCapacity;
 use jaeger_dynamodb_core::Clock;
 
 pub(crate) use error::RequestError;
-pub(crate) use read::{Consistency, Query};
+pub(crate) use read::{Consistency, Query, SortRange};
 pub(crate) use retry::Deadline;
 pub(crate) use tables::DescribedTable;
+pub(crate) use write::Update;
 
 use crate::capacity::{CapacityMeter, Purpose};
 use crate::config::StoreConfig;
@@ -95,7 +96,14 @@ impl Client {
         draw(&mut self.random.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn charge(&self, table: Table, purpose: Purpose, is_write: bool, consumed: Option<&ConsumedCapacity>) {
+    /// Counts what a request has consumed, and says how many units that is.
+    fn charge(
+        &self,
+        table: Table,
+        purpose: Purpose,
+        is_write: bool,
+        consumed: Option<&ConsumedCapacity>,
+    ) -> f64 {
         let units = consumed.and_then(ConsumedCapacity::capacity_units).unwrap_or_default();
         let (read, write) = if is_write { (0.0, units) } else { (units, 0.0) };
         self.capacity.add(table, purpose, read, write);
@@ -113,5 +121,6 @@ impl Client {
             metrics::counter!("jaeger_dynamodb_read_half_units_total", &labels)
                 .increment((units * 2.0) as u64);
         }
+        units
     }
 }

@@ -34,7 +34,7 @@ pub(crate) use queue::Committers;
 
 use crate::client::Client;
 use crate::config::StoreConfig;
-use crate::read::Tail;
+use crate::read::{KnownWindows, Tail};
 
 /// What lanes work with.
 #[derive(Debug)]
@@ -42,6 +42,7 @@ pub(crate) struct WriterContext {
     pub(crate) client: Arc<Client>,
     pub(crate) config: StoreConfig,
     pub(crate) tail: Arc<Tail>,
+    pub(crate) known: Arc<KnownWindows>,
     /// Read by every commit, written by a purge, which also counts up: lanes of before are not used again.
     pub(crate) generation: RwLock<u64>,
 }

@@ -38,7 +38,26 @@ pub struct StoreConfig {
     pub request_timeout: Duration,
     /// How long one read, with all of its retries, may take.
     pub read_budget: Duration,
+    /// How old a manifest must be before it is read by: by then eventually consistent reads find what it names. Whole
+    /// seconds; zero where all reads are consistent.
+    pub settle: Duration,
+    /// Read request units that one query may cost; one that needs more fails and says why.
+    pub max_query_read_units: u32,
+    /// Bytes of log records, of windows that are not derived yet, that one query may read.
+    pub max_tail_bytes: usize,
+    /// Bytes that a part of a window's segments aims at: a search reads whole parts, and each costs a table of names.
+    pub part_bytes: usize,
+    /// Bytes that a bucket of pointers aims at: a lookup reads one of each run, at 4 KB for half a unit.
+    pub bucket_bytes: usize,
+    /// Bytes of memory that deriving a window or merging a block may take, roughly.
+    pub job_memory_bytes: usize,
 }
+
+/// Parts must fit items with their lists.
+const MAX_PART_BYTES: usize = 128 * 1024;
+
+/// The parts that a derivation fills at a time need so much, whatever else is saved.
+const MIN_JOB_MEMORY_BYTES: usize = 16 * 1024 * 1024;
 
 /// Settings that contradict each other, all of them.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -65,6 +84,13 @@ impl StoreConfig {
             read_concurrency: 32,
             request_timeout: Duration::from_secs(3),
             read_budget: Duration::from_secs(20),
+            settle: Duration::from_secs(30),
+            // A search of 24 h at 1 000 spans a second, without a service, for what is not there: `docs/performance.md`.
+            max_query_read_units: 100_000,
+            max_tail_bytes: 64 * 1024 * 1024,
+            part_bytes: 32 * 1024,
+            bucket_bytes: 3400,
+            job_memory_bytes: 256 * 1024 * 1024,
         }
     }
 
@@ -76,6 +102,7 @@ impl StoreConfig {
             window: Duration::from_secs(30),
             window_grace: Duration::from_secs(5),
             clock_skew: Duration::ZERO,
+            settle: Duration::ZERO,
             inline_pack_bytes: crate::size::MAX_CONTENT_BYTES,
             ..Self::aws()
         }
@@ -117,6 +144,19 @@ impl StoreConfig {
         refuse(
             self.retention <= self.window + self.window_grace,
             "retention must exceed window and window-grace".into(),
+        );
+        refuse(!whole_seconds(self.settle), "settle must be whole seconds".into());
+        refuse(
+            self.part_bytes > MAX_PART_BYTES,
+            format!("parts must not aim at more than {MAX_PART_BYTES} bytes"),
+        );
+        refuse(
+            self.part_bytes == 0 || self.bucket_bytes == 0,
+            "parts and buckets must hold something".into(),
+        );
+        refuse(
+            self.job_memory_bytes < MIN_JOB_MEMORY_BYTES,
+            format!("job-memory must be at least {}MiB", MIN_JOB_MEMORY_BYTES / (1024 * 1024)),
         );
         refuse(self.max_lanes == 0, "at least one lane is needed".into());
         refuse(self.read_concurrency == 0, "read-concurrency must be at least 1".into());

@@ -5,15 +5,22 @@
 //! |---|---|---|---|
 //! | windows | meta | `0xff "meta"` | 12 zero bytes |
 //! | windows | window | tenant | window |
+//! | windows | manifest of a block | tenant `b` | block |
 //! | spans | log record | tenant `r` window lane | sequence |
 //! | spans | pack part | tenant `p` window lane sequence | pack, part |
+//! | index | part of a segment | tenant `s` window run group | `e` entries or `l` lists, newest start, part |
+//! | index | pointers of a window | tenant `t` window run | bucket, part |
+//! | index | pointers of a block | tenant `m` block run | bucket, part |
+//! | index | catalog | tenant `c` day | service |
+//! | index | claim on a window or block | tenant `j` | window, or block and `b` |
 //!
-//! tenant = length (1 byte, at most 128) and name; window = start in Unix seconds (8 bytes) and length in seconds (4).
+//! tenant = length (1 byte, at most 128) and name; window = start in Unix seconds (8 bytes) and length in seconds (4);
+//! block likewise, with the length of its windows; newest start = milliseconds, inverted so that the newest come first.
 
 use jaeger_dynamodb_core::Tenant;
 
 use crate::bytes::{DecodeError, Reader};
-use crate::window::Window;
+use crate::window::{Block, Window};
 
 /// Attribute names. They count as stored bytes of every item, so they are short.
 pub(crate) mod attribute {
@@ -33,6 +40,26 @@ pub(crate) mod attribute {
     pub(crate) const GRACE: &str = "grace";
     /// Version of the layout, in the meta item.
     pub(crate) const LAYOUT: &str = "layout";
+    /// Set once a window is closed, for whoever listens to the table's stream.
+    pub(crate) const SEALED: &str = "sealed";
+    /// Set before a window takes a span that starts far ahead of it.
+    pub(crate) const STARTS_AHEAD: &str = "ahead";
+    /// What a window's winning run derived, or a block's.
+    pub(crate) const MANIFEST: &str = "manifest";
+    /// Content of a derived item.
+    pub(crate) const CONTENT: &str = "content";
+    /// Operations of a service, a set of binaries.
+    pub(crate) const OPERATIONS: &str = "operations";
+    /// Operations of a service beyond the most that are kept.
+    pub(crate) const DROPPED: &str = "dropped";
+    /// Who derives a window at present.
+    pub(crate) const HOLDER: &str = "holder";
+    /// Until when a claim holds, Unix seconds.
+    pub(crate) const UNTIL: &str = "until";
+    /// How often deriving a window has failed.
+    pub(crate) const TRIES: &str = "tries";
+    /// Why it failed the last time.
+    pub(crate) const REASON: &str = "reason";
 }
 
 /// One writer's sequence of commits within a window.
@@ -45,6 +72,17 @@ pub(crate) struct Place {
     pub(crate) window: Window,
     pub(crate) lane: Lane,
     pub(crate) sequence: u32,
+}
+
+/// One attempt at deriving a window or merging a block. Only the run that the manifest names is ever read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Run(pub(crate) [u8; 8]);
+
+/// The halves of a segment's part, which are separate items: a rare attribute reads only lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum PartHalf {
+    Entries,
+    Lists,
 }
 
 /// A partition and sort key.
@@ -85,6 +123,79 @@ pub(crate) fn pack_part(tenant: &Tenant, place: Place, pack: u16, part: u16) -> 
     Key { partition, sort: [pack.to_be_bytes(), part.to_be_bytes()].concat() }
 }
 
+/// The parts of one group of services in a window's segments.
+pub(crate) fn segment(tenant: &Tenant, window: Window, run: Run, group: u16) -> Vec<u8> {
+    let mut key = run_partition(tenant, b's', window, run);
+    key.extend_from_slice(&group.to_be_bytes());
+    key
+}
+
+/// Sort key of a part whose newest entry starts at `newest` (milliseconds, rounded up): newest first.
+pub(crate) fn part_sort(half: PartHalf, newest: i64, part: u32) -> Vec<u8> {
+    let mut key = vec![match half {
+        PartHalf::Entries => b'e',
+        PartHalf::Lists => b'l',
+    }];
+    // With its sign bit flipped the number is in order of bytes, complemented in the reverse order.
+    key.extend_from_slice(&(!(newest.cast_unsigned() ^ (1 << 63))).to_be_bytes());
+    key.extend_from_slice(&part.to_be_bytes());
+    key
+}
+
+/// A bucket is one item nearly always: only the pointers of one trace in very many commits take further parts.
+pub(crate) fn pointers(tenant: &Tenant, window: Window, run: Run, bucket: u32, part: u16) -> Key {
+    Key { partition: run_partition(tenant, b't', window, run), sort: bucket_sort(bucket, part) }
+}
+
+pub(crate) fn merged_pointers(tenant: &Tenant, block: Block, run: Run, bucket: u32, part: u16) -> Key {
+    Key { partition: run_partition(tenant, b'm', block.0, run), sort: bucket_sort(bucket, part) }
+}
+
+fn bucket_sort(bucket: u32, part: u16) -> Vec<u8> {
+    let mut sort = bucket.to_be_bytes().to_vec();
+    sort.extend_from_slice(&part.to_be_bytes());
+    sort
+}
+
+/// The manifests of all blocks.
+pub(crate) fn blocks(tenant: &Tenant) -> Vec<u8> {
+    let mut key = windows(tenant);
+    key.push(b'b');
+    key
+}
+
+pub(crate) fn block(tenant: &Tenant, block: Block) -> Key {
+    Key { partition: blocks(tenant), sort: block.0.to_bytes().to_vec() }
+}
+
+/// The services of a day, each an item whose sort key is the name.
+pub(crate) fn catalog(tenant: &Tenant, day: u32) -> Vec<u8> {
+    let mut key = windows(tenant);
+    key.push(b'c');
+    key.extend_from_slice(&day.to_be_bytes());
+    key
+}
+
+pub(crate) fn window_claim(tenant: &Tenant, window: Window) -> Key {
+    let mut partition = windows(tenant);
+    partition.push(b'j');
+    Key { partition, sort: window.to_bytes().to_vec() }
+}
+
+pub(crate) fn block_claim(tenant: &Tenant, block: Block) -> Key {
+    let mut key = window_claim(tenant, block.0);
+    key.sort.push(b'b');
+    key
+}
+
+fn run_partition(tenant: &Tenant, kind: u8, window: Window, run: Run) -> Vec<u8> {
+    let mut key = windows(tenant);
+    key.push(kind);
+    key.extend_from_slice(&window.to_bytes());
+    key.extend_from_slice(&run.0);
+    key
+}
+
 pub(crate) fn sequence(sort: &[u8]) -> Result<u32, DecodeError> {
     Reader::new(sort).array().map(u32::from_be_bytes)
 }
@@ -111,5 +222,17 @@ impl Place {
             lane: Lane(reader.array()?),
             sequence: u32::from_be_bytes(reader.array()?),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sort_keys_of_parts_come_newest_first() {
+        let starts = [i64::MAX, 1_760_000_000_000, 1, 0, -1, i64::MIN];
+        assert!(starts.map(|start| part_sort(PartHalf::Lists, start, 7)).is_sorted());
+        assert!(part_sort(PartHalf::Entries, 1, 7) < part_sort(PartHalf::Entries, 1, 8));
     }
 }

@@ -6,7 +6,8 @@
 //!
 //! - `commit`: requests share commits; packs first, then the log record, then the acknowledgement.
 //! - `read`: a snapshot of the windows, their logs, the packs that these name.
-//! - `log` and `pack`: the formats, pure functions of bytes.
+//! - `job`: from the log of a closed window to what is read instead of it.
+//! - `log`, `pack` and `derived`: the formats, pure functions of bytes.
 //! - `window`: spans of commit time; a closed window never changes.
 //!
 //! All five tables have a binary partition key `pk` and sort key `sk` (see `keys` for their content), the attribute
@@ -18,11 +19,14 @@
 
 mod bytes;
 mod capacity;
+mod catalog;
 mod client;
 mod clock;
 mod commit;
 mod config;
+mod derived;
 mod item;
+mod job;
 mod keys;
 mod log;
 mod pack;
@@ -38,5 +42,6 @@ pub use bytes::DecodeError;
 pub use capacity::{CapacityMeter, Purpose, Usage};
 pub use clock::SystemClock;
 pub use config::{InvalidConfig, StoreConfig};
+pub use job::{JobMode, Maintenance, RoundReport};
 pub use schema::{SchemaProblem, TABLES, Table, TableDefinition};
 pub use store::{DynamoStore, StoreParts};

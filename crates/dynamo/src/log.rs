@@ -7,20 +7,49 @@
 mod builder;
 mod codec;
 mod duration_code;
+mod entry_list;
 mod fingerprint;
+mod names;
 mod prune;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use builder::{RecordBuilder, index_bytes};
+pub(crate) use duration_code::DurationCode;
+pub(crate) use entry_list::{put_list, read_list};
+pub(crate) use fingerprint::Fingerprint;
+pub(crate) use names::{Name, OperationName, name, put_names, read_names};
+pub(crate) use prune::{DurationRange, MayMatch, has_indexed_condition, may_be, newest_start};
 
 use std::ops::Range;
+use std::sync::Arc;
 
-use jaeger_dynamodb_core::{SpanKind, TraceId, UnixNanos};
+use jaeger_dynamodb_core::{SpanKind, TraceId};
 
 use crate::keys::Place;
-use duration_code::DurationCode;
-use fingerprint::Fingerprint;
+
+/// A record and where it stands in the log.
+#[derive(Debug)]
+pub(crate) struct StoredRecord {
+    pub(crate) place: Place,
+    pub(crate) record: Arc<LogRecord>,
+}
+
+/// Where a pack is and when it expires (Unix seconds). Equal references are the same pack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct PackRef {
+    pub(crate) address: PackAddress,
+    pub(crate) expiry: u64,
+}
+
+/// The items that hold a pack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum PackAddress {
+    /// It rides inside the item of the record at this place.
+    Inline(Place),
+    /// So many items of its own, by the place of the commit and its ordinal there.
+    Apart { place: Place, ordinal: u16, parts: u16 },
+}
 
 /// Where packs are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,15 +93,6 @@ pub(crate) struct RecordIndex {
     fingerprints: Vec<(Fingerprint, usize)>,
 }
 
-/// A name, or `None` for one too long to be listed, which is never pruned on.
-type Name = Option<String>;
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct OperationName {
-    name: Name,
-    kind: SpanKind,
-}
-
 /// A trace of the commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct TraceEntry {
@@ -99,17 +119,91 @@ struct Entry {
     is_unindexed: bool,
 }
 
-/// Spans that may match a search: where they are and when the newest of them starts at the latest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Candidate {
+/// An entry as whoever derives something from it sees it: the spans of one trace and service within one commit.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct EntryView<'a> {
+    /// Its position among the entries of the record, by which lists name it.
+    pub(crate) position: usize,
     pub(crate) trace_id: TraceId,
-    pub(crate) newest_start: UnixNanos,
-    pub(crate) entry: usize,
+    /// Ordinals of the packs with its spans.
+    pub(crate) packs: (usize, usize),
+    pub(crate) service: &'a Name,
+    /// Positions in [`RecordIndex::operation_names`].
+    pub(crate) operations: &'a [usize],
+    /// Earliest start in milliseconds, rounded down; `i64::MIN` stands for anything earlier.
+    pub(crate) start_min: i64,
+    /// Latest start in milliseconds, rounded up; `i64::MAX` stands for anything later.
+    pub(crate) start_max: i64,
+    pub(crate) duration_min: DurationCode,
+    pub(crate) duration_max: DurationCode,
+    pub(crate) has_error: bool,
+    /// Its fingerprints are not listed: every pair must be taken as its own.
+    pub(crate) is_unindexed: bool,
+}
+
+// === impl StoredRecord ===
+
+impl StoredRecord {
+    /// The record's packs, in order.
+    pub(crate) fn pack(&self, ordinal: usize) -> Option<PackRef> {
+        let record = &self.record;
+        let address = match record.packs.get(ordinal)? {
+            PackStorage::Inline => PackAddress::Inline(self.place),
+            PackStorage::Parts(parts) => PackAddress::Apart {
+                place: record.packs_place,
+                ordinal: u16::try_from(ordinal).ok()?,
+                parts: *parts,
+            },
+        };
+        Some(PackRef { address, expiry: record.packs_expiry })
+    }
 }
 
 // === impl RecordIndex ===
 
 impl RecordIndex {
+    /// The latest start of any span, in milliseconds, rounded up.
+    pub(crate) fn latest_start(&self) -> Option<i64> {
+        self.entries.iter().map(|entry| entry.start_max).max()
+    }
+
+    /// All entries, in order of trace ids.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = EntryView<'_>> {
+        self.entries.iter().enumerate().filter_map(|(position, entry)| {
+            let trace = self.traces.get(entry.trace)?;
+            Some(EntryView {
+                position,
+                trace_id: trace.id,
+                packs: (trace.packs.start, trace.packs.end),
+                service: self.services.get(entry.service)?,
+                operations: &entry.operations,
+                start_min: entry.start_min,
+                start_max: entry.start_max,
+                duration_min: entry.duration_min,
+                duration_max: entry.duration_max,
+                has_error: entry.has_error,
+                is_unindexed: entry.is_unindexed,
+            })
+        })
+    }
+
+    /// What entries name by position.
+    pub(crate) fn operation_names(&self) -> &[OperationName] {
+        &self.operations
+    }
+
+    /// Each fingerprint with the positions of its entries, in order.
+    pub(crate) fn fingerprints(&self) -> impl Iterator<Item = (Fingerprint, &[usize])> {
+        self.fingerprints
+            .iter()
+            .filter_map(|(fingerprint, list)| Some((*fingerprint, self.lists.get(*list)?.as_slice())))
+    }
+
+    /// Each trace with the ordinals of its packs, in order of ids.
+    pub(crate) fn traces(&self) -> impl Iterator<Item = (TraceId, Range<usize>)> {
+        self.traces.iter().map(|trace| (trace.id, trace.packs.clone()))
+    }
+
     /// Ordinals of the packs with spans of the trace, if it has any here.
     pub(crate) fn packs_of_trace(&self, id: TraceId) -> Option<Range<usize>> {
         let position = self.traces.binary_search_by_key(&id, |trace| trace.id).ok()?;

@@ -14,7 +14,7 @@ mod share;
 mod storable;
 mod v1;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use jaeger_dynamodb_core::{Span, TraceId};
@@ -70,7 +70,7 @@ pub(crate) fn encode(spans: Vec<Span>) -> Vec<u8> {
 }
 
 /// The spans of a pack that belong to the wanted traces.
-pub(crate) fn decode(bytes: &[u8], wanted: &HashSet<TraceId>) -> Result<Vec<Span>, DecodeError> {
+pub(crate) fn decode(bytes: &[u8], wanted: impl Fn(TraceId) -> bool) -> Result<Vec<Span>, DecodeError> {
     let mut reader = Reader::new(bytes);
     let version = reader.byte()?;
     if version != VERSION {

@@ -19,10 +19,11 @@ use crate::client::{Client, Consistency};
 use crate::commit::{Committers, WriterContext};
 use crate::config::StoreConfig;
 use crate::item::{item, number};
+use crate::job::{JobMode, Maintenance};
 use crate::keys::{self, attribute};
 use crate::pack;
 use crate::purge;
-use crate::read::{Reader, Tail};
+use crate::read::{KnownWindows, Reader, Tail};
 use crate::schema::{self, LAYOUT_VERSION, Table};
 
 const OPEN_BUDGET: Duration = Duration::from_secs(30);
@@ -64,14 +65,16 @@ impl DynamoStore {
         schema::verify(&client).await?;
         check_layout(&client).await?;
         let tail = Arc::new(Tail::new(config.tail_cache_bytes));
+        let known = Arc::new(KnownWindows::default());
         let context = Arc::new(WriterContext {
             client: Arc::clone(&client),
             config: config.clone(),
             tail: Arc::clone(&tail),
+            known: Arc::clone(&known),
             generation: RwLock::new(0),
         });
         Ok(Self {
-            reader: Arc::new(Reader { client: Arc::clone(&client), config, tail }),
+            reader: Arc::new(Reader { client: Arc::clone(&client), config, tail, known }),
             committers: Committers::new(Arc::clone(&context)),
             client,
             context,
@@ -82,6 +85,12 @@ impl DynamoStore {
     #[must_use]
     pub fn capacity(&self) -> Arc<CapacityMeter> {
         Arc::clone(self.client.capacity())
+    }
+
+    /// Derives, in rounds, what is read instead of the log, for these tenants.
+    #[must_use]
+    pub fn maintenance(&self, mode: JobMode, tenants: Vec<Tenant>) -> Maintenance {
+        Maintenance::new(Arc::clone(&self.context), mode, tenants)
     }
 
     /// Takes no more spans, and returns once those that were taken are durable or refused.
@@ -100,21 +109,8 @@ impl DynamoStore {
         *generation += 1;
         let outcome = purge::purge(&self.client, and_archive).await;
         self.context.tail.clear();
+        self.context.known.clear();
         outcome
-    }
-
-    fn found(
-        &self,
-        tenant: &Tenant,
-        query: TraceQuery,
-    ) -> BoxStream<'static, Result<TraceChunk, StoreError>> {
-        let (reader, tenant) = (Arc::clone(&self.reader), tenant.clone());
-        let search = async move {
-            let snapshot = Arc::new(reader.snapshot(&tenant).await?);
-            let ids = reader.search(&tenant, &snapshot, &query).await?;
-            Ok::<_, StoreError>(reader.traces(tenant, snapshot, ids))
-        };
-        stream::once(search).try_flatten().boxed()
     }
 }
 
@@ -124,7 +120,7 @@ async fn check_layout(client: &Client) -> Result<(), StoreError> {
     let found = client
         .get(Table::Windows, keys::meta(), Consistency::Strong, Purpose::Administration, deadline)
         .await?;
-    let Some(found) = found else {
+    let Some(found) = found.item else {
         let mut meta = item(keys::meta(), 0, []);
         // The layout does not expire.
         meta.inner_mut().remove(attribute::EXPIRY);
@@ -164,15 +160,9 @@ impl TraceReader for DynamoStore {
         tenant: &Tenant,
         traces: Vec<TraceRef>,
     ) -> BoxStream<'static, Result<TraceChunk, StoreError>> {
-        let (reader, tenant) = (Arc::clone(&self.reader), tenant.clone());
         let mut asked = HashSet::new();
-        let ids: Vec<_> =
-            traces.into_iter().map(|trace| trace.trace_id).filter(|id| asked.insert(*id)).collect();
-        let located = async move {
-            let snapshot = Arc::new(reader.snapshot(&tenant).await?);
-            Ok::<_, StoreError>(reader.traces(tenant, snapshot, ids))
-        };
-        stream::once(located).try_flatten().boxed()
+        let ids = traces.into_iter().map(|trace| trace.trace_id).filter(|id| asked.insert(*id)).collect();
+        Arc::clone(&self.reader).traces(tenant, ids)
     }
 
     async fn services(&self, tenant: &Tenant) -> Result<Vec<String>, StoreError> {
@@ -197,7 +187,7 @@ impl TraceReader for DynamoStore {
         tenant: &Tenant,
         query: TraceQuery,
     ) -> BoxStream<'static, Result<TraceChunk, StoreError>> {
-        self.found(tenant, query)
+        Arc::clone(&self.reader).matching_traces(tenant, query)
     }
 
     async fn find_trace_ids(
@@ -205,7 +195,7 @@ impl TraceReader for DynamoStore {
         tenant: &Tenant,
         query: TraceQuery,
     ) -> Result<Vec<FoundTrace>, StoreError> {
-        let mut chunks = self.found(tenant, query);
+        let mut chunks = self.find_traces(tenant, query);
         let mut traces: Vec<FoundTrace> = Vec::new();
         while let Some(chunk) = chunks.try_next().await? {
             let Some(bounds) = FoundTrace::of(chunk.spans()) else { continue };
@@ -222,7 +212,7 @@ impl TraceReader for DynamoStore {
         tenant: &Tenant,
         query: TraceQuery,
     ) -> BoxStream<'static, Result<TraceSummary, StoreError>> {
-        let chunks = self.found(tenant, query).peekable();
+        let chunks = self.find_traces(tenant, query).peekable();
         stream::try_unfold(Box::pin(chunks), |mut chunks| async move {
             let Some(first) = chunks.try_next().await? else { return Ok(None) };
             let id = first.trace_id();

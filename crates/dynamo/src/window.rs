@@ -5,11 +5,15 @@
 //! [`crate::commit`]). Nobody has to act for it, it is arithmetic on the window's key and its recorded grace
 //! (ADR 0004).
 
+mod block;
+mod changes;
 mod item;
 
 use std::time::Duration;
 
-pub(crate) use item::{WindowItem, WindowTerms};
+pub(crate) use block::Block;
+pub(crate) use changes::{AddedLane, Change, add_lane, mark_starts_ahead, publish, seal};
+pub(crate) use item::{Derived, LATEST_START_SECONDS, WindowItem, WindowTerms};
 
 use crate::bytes::{DecodeError, Reader};
 
@@ -34,6 +38,11 @@ impl Window {
         Self { start, length }
     }
 
+    /// Seconds that the window lasts.
+    pub(crate) fn length(self) -> u32 {
+        self.length
+    }
+
     /// First second of the window, Unix time.
     pub(crate) fn start(self) -> u64 {
         self.start
@@ -42,6 +51,11 @@ impl Window {
     /// First second after the window, Unix time.
     pub(crate) fn end(self) -> u64 {
         self.start.saturating_add(u64::from(self.length))
+    }
+
+    /// The window of the same length that begins where this one ends, unless that is after the end of time.
+    pub(crate) fn next(self) -> Option<Self> {
+        Some(Self { start: self.start.checked_add(u64::from(self.length))?, length: self.length })
     }
 
     pub(crate) fn contains(self, unix_seconds: u64) -> bool {

@@ -1,5 +1,6 @@
 //! The laws of the store, as properties: whatever is acknowledged is found, and every answer is the reference's, for
-//! random spans, groupings into writes, windows, servers, restarts, faults and stale reads.
+//! random spans, groupings into writes, windows, servers, restarts, faults and stale reads, and with the job early, late,
+//! repeated, interrupted, run by two servers at once and by two that cut what they derive differently.
 //!
 //! What they do not prove: anything about DynamoDB itself; the engine stands for it.
 
@@ -8,7 +9,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use jaeger_dynamodb_core::{Clock, MemoryStore, Span, StoreError, Tenant, TraceQuery, TraceWriter};
-use jaeger_dynamodb_dynamo::{DynamoStore, StoreConfig};
+use jaeger_dynamodb_dynamo::{DynamoStore, JobMode, Maintenance, StoreConfig};
 use jaeger_dynamodb_testkit::conformance::assert_same_answers;
 use jaeger_dynamodb_testkit::strategies::{batches, queries_for};
 use jaeger_dynamodb_testkit::{EngineHandle, Fault, FaultPlan, Refusal, StaleReads, TestEngine};
@@ -32,6 +33,12 @@ enum Step {
     CrashAt(usize, u64),
     /// A server reads, which fills its caches.
     Read(usize),
+    /// A server does all the maintenance that is due.
+    Maintain(usize),
+    /// Both servers do it at the same time, or one of them twice.
+    MaintainTogether,
+    /// A server dies at the n-th request of its maintenance.
+    MaintainAndCrashAt(usize, u64),
 }
 
 /// What may befall each request, one time in so many.
@@ -53,9 +60,12 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         2 => (0..400_u64).prop_map(|seconds| Step::Wait(Duration::from_secs(seconds))),
         1 => servers.clone().prop_map(Step::Restart),
         1 => (servers.clone(), 0..8_u64).prop_map(|(server, request)| Step::CrashAt(server, request)),
-        1 => servers.prop_map(Step::Read),
+        1 => servers.clone().prop_map(Step::Read),
+        3 => servers.clone().prop_map(Step::Maintain),
+        1 => Just(Step::MaintainTogether),
+        1 => (servers, 0..40_u64).prop_map(|(server, request)| Step::MaintainAndCrashAt(server, request)),
     ];
-    vec(step, 1..8)
+    vec(step, 1..12)
 }
 
 fn config() -> impl Strategy<Value = StoreConfig> {
@@ -65,6 +75,8 @@ fn config() -> impl Strategy<Value = StoreConfig> {
         Just(StoreConfig::embedded()),
         Just(StoreConfig { window: second, window_grace: second, ..StoreConfig::embedded() }),
         Just(StoreConfig { tail_cache_bytes: 2000, inline_pack_bytes: 0, ..aws_config() }),
+        Just(StoreConfig { settle: Duration::ZERO, ..aws_config() }),
+        Just(StoreConfig { part_bytes: 100, bucket_bytes: 100, settle: Duration::ZERO, ..aws_config() }),
     ]
 }
 
@@ -121,7 +133,10 @@ impl World {
     async fn open(&mut self) -> Result<(EngineHandle, Arc<DynamoStore>), AnyError> {
         self.opened += 1;
         let handle = self.engine.handle(&format!("server {}", self.opened));
-        let store = open(&handle, Arc::clone(&self.clock), self.config.clone(), self.opened).await?;
+        // Every other server stands for a version that cuts what it derives differently.
+        let part_bytes = if self.opened.is_multiple_of(2) { 300 } else { self.config.part_bytes };
+        let config = StoreConfig { part_bytes, ..self.config.clone() };
+        let store = open(&handle, Arc::clone(&self.clock), config, self.opened).await?;
         if let Some(rates) = self.rates {
             handle.inject(rates.plan(self.opened));
         }
@@ -142,9 +157,32 @@ impl World {
                     jaeger_dynamodb_core::TraceReader::services(&*self.servers[server].1, &Tenant::default())
                         .await;
             }
+            Step::Maintain(server) => self.maintain(server).await,
+            Step::MaintainTogether => {
+                let all: Vec<_> = [0, 1, 1].map(|server| self.maintenance(server)).into_iter().collect();
+                // What a round fails at, the next one does.
+                join_all(all.iter().map(Maintenance::round)).await;
+            }
+            Step::MaintainAndCrashAt(server, request) => {
+                let everything = |_: &jaeger_dynamodb_testkit::RequestInfo| true;
+                self.servers[server].0.inject(FaultPlan::nth(request, everything, Fault::CrashAfter));
+                self.maintain(server).await;
+                if self.servers[server].0.is_crashed() {
+                    self.servers[server] = self.open().await?;
+                }
+            }
             Step::Write(batches) => self.write(batches).await?,
         }
         Ok(())
+    }
+
+    fn maintenance(&self, server: usize) -> Maintenance {
+        self.servers[server].1.maintenance(JobMode::InProcess, vec![Tenant::default()])
+    }
+
+    async fn maintain(&self, server: usize) {
+        // What a round fails at, the next one does.
+        let _ = self.maintenance(server).round().await;
     }
 
     /// Writes each batch until it is acknowledged, as a client that retries, all at the same time.

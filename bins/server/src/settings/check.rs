@@ -13,8 +13,11 @@ const LARGEST_MESSAGE: usize = u32::MAX as usize;
 /// DynamoDB allows 255 characters; ours follow the prefix.
 const LONGEST_PREFIX: usize = 200;
 
+/// The log of some minutes takes as much even where little happens.
+const LEAST_TAIL: usize = 1024 * 1024;
+
 /// The settings that the store checks itself.
-const STORE_KEYS: [&str; 3] = ["retention", "window", "window_grace"];
+const STORE_KEYS: [&str; 5] = ["retention", "window", "window_grace", "settle", "job_memory"];
 
 #[cfg(test)]
 mod tests;
@@ -78,6 +81,12 @@ impl Settings {
                 review.refuse(&named, why);
             }
         }
+        if self.settle >= self.retention {
+            review.refuse(
+                &["settle", "retention"],
+                "what is derived would expire before it is ever read; for a store that derives nothing use --job off",
+            );
+        }
         if self.linger.saturating_mul(2) > self.window_grace {
             review.refuse(
                 &["linger", "window_grace"],
@@ -89,6 +98,12 @@ impl Settings {
     fn check_sizes(&self, review: &mut Review) {
         if !(1..=LARGEST_MESSAGE).contains(&self.max_message_size.to_usize()) {
             review.refuse(&["max_message_size"], "a gRPC message has between 1 byte and 4GiB");
+        }
+        if self.max_tail_bytes.to_usize() < LEAST_TAIL {
+            review.refuse(
+                &["max_tail_bytes"],
+                "at least 1MiB: every query reads the log of the last minutes, whatever it asks",
+            );
         }
     }
 }

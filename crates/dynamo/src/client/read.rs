@@ -28,18 +28,36 @@ pub(crate) struct Query {
     pub(crate) table: Table,
     pub(crate) purpose: Purpose,
     pub(crate) partition: Vec<u8>,
-    /// Only items whose sort key is not below this.
-    pub(crate) from: Option<Vec<u8>>,
+    /// Only items whose sort key is not below the first and, if there is a second, not above that.
+    pub(crate) sort: SortRange,
+    pub(crate) consistency: Consistency,
     /// Most items in a page. The embedded engine reads whole partitions without it.
     pub(crate) limit: i32,
     /// The only attributes that are sent back, where not all are needed.
     pub(crate) attributes: Option<&'static [&'static str]>,
 }
 
+/// Which sort keys are meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum SortRange {
+    All,
+    From(Vec<u8>),
+    /// Both ends included. A key that an end is a prefix of comes after that end.
+    Between(Vec<u8>, Vec<u8>),
+}
+
+/// An item, if there is one, and what looking cost.
+#[derive(Debug)]
+pub(crate) struct Got {
+    pub(crate) item: Option<Item>,
+    pub(crate) read_units: f64,
+}
+
 /// A page of items, and where the next one begins.
 #[derive(Debug)]
 pub(crate) struct Page {
     pub(crate) items: Vec<Item>,
+    pub(crate) read_units: f64,
     pub(crate) next: Option<HashMap<String, SdkValue>>,
 }
 
@@ -52,7 +70,7 @@ impl Client {
         consistency: Consistency,
         purpose: Purpose,
         deadline: Deadline,
-    ) -> Result<Option<Item>, RequestError> {
+    ) -> Result<Got, RequestError> {
         let name = self.table_name(table);
         let key: HashMap<String, SdkValue> = key_item(key).into();
         let attempt = |date: DateOfResponse| {
@@ -66,11 +84,11 @@ impl Client {
             sent!(request, date, name)
         };
         let (output, TrustedDate(_)) = self.with_retries(deadline, attempt).await?;
-        self.charge(table, purpose, false, output.consumed_capacity());
-        Ok(output.item.map(Item::from))
+        let read_units = self.charge(table, purpose, false, output.consumed_capacity());
+        Ok(Got { item: output.item.map(Item::from), read_units })
     }
 
-    /// One page of a range, read strongly.
+    /// One page of a range.
     pub(crate) async fn page(
         &self,
         query: &Query,
@@ -86,15 +104,21 @@ impl Client {
                 .expression_attribute_names("#pk", attribute::PARTITION)
                 .expression_attribute_values(":partition", AttributeValue::B(query.partition.clone()).into())
                 .limit(query.limit)
-                .consistent_read(true)
+                .consistent_read(query.consistency == Consistency::Strong)
                 .set_exclusive_start_key(start.clone())
                 .return_consumed_capacity(ReturnConsumedCapacity::Total);
-            request = match &query.from {
-                Some(from) => request
+            let sort = |bytes: &Vec<u8>| SdkValue::from(AttributeValue::B(bytes.clone()));
+            request = match &query.sort {
+                SortRange::All => request.key_condition_expression("#pk = :partition"),
+                SortRange::From(from) => request
                     .key_condition_expression("#pk = :partition AND #sk >= :from")
                     .expression_attribute_names("#sk", attribute::SORT)
-                    .expression_attribute_values(":from", AttributeValue::B(from.clone()).into()),
-                None => request.key_condition_expression("#pk = :partition"),
+                    .expression_attribute_values(":from", sort(from)),
+                SortRange::Between(from, to) => request
+                    .key_condition_expression("#pk = :partition AND #sk BETWEEN :from AND :to")
+                    .expression_attribute_names("#sk", attribute::SORT)
+                    .expression_attribute_values(":from", sort(from))
+                    .expression_attribute_values(":to", sort(to)),
             };
             if let Some(attributes) = query.attributes {
                 let placeholders: Vec<_> = attributes.iter().map(|name| format!("#{name}")).collect();
@@ -106,12 +130,12 @@ impl Client {
             sent!(request, date, name)
         };
         let (output, TrustedDate(_)) = self.with_retries(deadline, attempt).await?;
-        self.charge(query.table, query.purpose, false, output.consumed_capacity());
+        let read_units = self.charge(query.table, query.purpose, false, output.consumed_capacity());
         let items = output.items.unwrap_or_default().into_iter().map(Item::from).collect();
-        Ok(Page { items, next: output.last_evaluated_key.filter(|key| !key.is_empty()) })
+        Ok(Page { items, read_units, next: output.last_evaluated_key.filter(|key| !key.is_empty()) })
     }
 
-    /// All items of a range, page by page.
+    /// All items of a range, page by page, whatever they cost.
     pub(crate) async fn all(&self, query: &Query, deadline: Deadline) -> Result<Vec<Item>, RequestError> {
         let mut items = Vec::new();
         let mut start = None;

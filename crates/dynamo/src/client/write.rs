@@ -10,13 +10,26 @@ use crate::capacity::Purpose;
 use crate::keys::{Key, attribute};
 use crate::schema::Table;
 use crate::size::{MAX_ITEM_BYTES, item_bytes};
-use crate::window::WindowTerms;
 
 /// A write that was executed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Written {
     /// The service's time of the response, Unix seconds, rounded down; `None` if it cannot be trusted.
     pub(crate) date: Option<u64>,
+}
+
+/// A change of one item, in DynamoDB's expressions.
+#[derive(Debug)]
+pub(crate) struct Update<'a> {
+    pub(crate) table: Table,
+    pub(crate) purpose: Purpose,
+    pub(crate) key: Key,
+    pub(crate) expression: &'a str,
+    pub(crate) condition: Option<&'a str>,
+    /// Names of attributes by their placeholders.
+    pub(crate) names: &'a [(&'a str, &'a str)],
+    /// Values by their placeholders.
+    pub(crate) values: Vec<(&'a str, AttributeValue)>,
 }
 
 impl Client {
@@ -51,41 +64,31 @@ impl Client {
         Ok(Written { date })
     }
 
-    /// Adds a lane to a window's item, which it creates with these terms if it is the first, and answers with the
-    /// whole item.
-    pub(crate) async fn add_lane(
-        &self,
-        key: Key,
-        lane: Vec<u8>,
-        terms: WindowTerms,
-        deadline: Deadline,
-    ) -> Result<Item, RequestError> {
-        let name = self.table_name(Table::Windows);
-        let key: std::collections::HashMap<String, SdkValue> = key_item(key).into();
-        let lane = SdkValue::from(AttributeValue::Bs(vec![lane]));
+    /// Changes an item, or makes it, and answers with the whole item as it is then. A condition that does not hold is
+    /// [`RequestError::ConditionFailed`]; after a retry it may be this very update that made it not hold.
+    pub(crate) async fn update(&self, update: &Update<'_>, deadline: Deadline) -> Result<Item, RequestError> {
+        let name = self.table_name(update.table);
+        let key: std::collections::HashMap<String, SdkValue> = key_item(update.key.clone()).into();
         let attempt = |date: DateOfResponse| {
             let mut request = self
                 .sdk
                 .update_item()
                 .table_name(&name)
                 .set_key(Some(key.clone()))
-                .update_expression(
-                    "ADD #lanes :lane SET #grace = if_not_exists(#grace, :grace), \
-                     #expiry = if_not_exists(#expiry, :expiry)",
-                )
-                .expression_attribute_names("#lanes", attribute::LANES)
-                .expression_attribute_names("#grace", attribute::GRACE)
-                .expression_attribute_names("#expiry", attribute::EXPIRY)
-                .expression_attribute_values(":lane", lane.clone())
+                .update_expression(update.expression)
+                .set_condition_expression(update.condition.map(str::to_owned))
                 .return_values(ReturnValue::AllNew)
                 .return_consumed_capacity(ReturnConsumedCapacity::Total);
-            for (placeholder, value) in terms.values() {
-                request = request.expression_attribute_values(placeholder, value.into());
+            for (placeholder, name) in update.names {
+                request = request.expression_attribute_names(*placeholder, *name);
+            }
+            for (placeholder, value) in &update.values {
+                request = request.expression_attribute_values(*placeholder, value.clone().into());
             }
             sent!(request, date, name)
         };
         let (output, _) = self.with_retries(deadline, attempt).await?;
-        self.charge(Table::Windows, Purpose::Window, true, output.consumed_capacity());
+        self.charge(update.table, update.purpose, true, output.consumed_capacity());
         Ok(Item::from(output.attributes.unwrap_or_default()))
     }
 

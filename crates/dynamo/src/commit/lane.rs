@@ -16,7 +16,7 @@ use crate::keys::{self, Lane, Place, attribute};
 use crate::log::{LogRecord, PackStorage, RecordIndex, Tier};
 use crate::schema::Table;
 use crate::size::MAX_CONTENT_BYTES;
-use crate::window::{Window, WindowItem, WindowTerms};
+use crate::window::{AddedLane, LATEST_START_SECONDS, Window, WindowTerms, add_lane, mark_starts_ahead};
 
 /// Even with a short grace a commit gets so much time: whether it counts is decided by its `Date`, not by haste.
 const SHORTEST_BUDGET: Duration = Duration::from_secs(2);
@@ -42,6 +42,8 @@ struct OpenLane {
     lane: Lane,
     terms: WindowTerms,
     next_sequence: u32,
+    /// The window's item says that spans may start far ahead of it.
+    starts_ahead: bool,
 }
 
 impl LaneWriter {
@@ -104,6 +106,7 @@ impl LaneWriter {
         mut deadline: Deadline,
     ) -> Result<(), StoreError> {
         for _ in 0..MOST_PUTS {
+            self.announce_starts(&record, &mut lane, deadline).await?;
             let place = lane.next_place();
             let bytes = record.encode(place, lane.terms.expiry);
             let key = keys::record(&self.tenant, place);
@@ -155,36 +158,70 @@ impl LaneWriter {
         packs: &[Vec<u8>],
         deadline: Deadline,
     ) -> Result<OpenLane, StoreError> {
-        let client = Arc::clone(&self.context.client);
-        let now = client.service_seconds();
-        if let Some(lane) =
-            self.open.filter(|lane| lane.window.contains(now) && lane.next_sequence < u32::MAX)
-        {
-            self.put_packs(packs, lane.next_place(), lane.terms.expiry, deadline).await?;
-            return Ok(lane);
+        for _ in 0..MOST_PUTS {
+            let now = self.context.client.service_seconds();
+            let of_present = |lane: &OpenLane| lane.window.contains(now) && lane.next_sequence < u32::MAX;
+            if let Some(lane) = self.open.filter(of_present) {
+                self.put_packs(packs, lane.next_place(), lane.terms.expiry, deadline).await?;
+                return Ok(lane);
+            }
+            let window = Window::around(now, self.context.config.window);
+            if let Some(lane) = self.open_lane(window, packs, deadline).await? {
+                self.open = Some(lane);
+                return Ok(lane);
+            }
+            // What we take for the present window is long over: this process has slept, and learns it from answers.
+            self.ask_the_time(deadline).await?;
         }
-        let window = Window::around(now, self.context.config.window);
+        Err(StoreError::new(
+            StoreErrorKind::Unavailable,
+            "the storage service's clock has gone back: its present window is derived already",
+        ))
+    }
+
+    /// Adds a lane to the window while the packs are written; `None` if the window takes no lanes any more.
+    async fn open_lane(
+        &self,
+        window: Window,
+        packs: &[Vec<u8>],
+        deadline: Deadline,
+    ) -> Result<Option<OpenLane>, StoreError> {
+        let client = &self.context.client;
         let lane = Lane(client.random_bytes());
         let ours = WindowTerms {
             grace: self.context.config.window_grace.as_secs(),
             expiry: window.end() + self.context.config.retention.as_secs(),
         };
         let place = Place { window, lane, sequence: 0 };
-        let key = keys::window(&self.tenant, window);
         let (added, packed) = tokio::join!(
-            client.add_lane(key, lane.0.to_vec(), ours, deadline),
+            add_lane(client, &self.tenant, window, lane, ours, deadline),
             self.put_packs(packs, place, ours.expiry, deadline),
         );
         packed?;
-        let recorded = WindowItem::parse(&added?).map_err(|error| {
-            StoreError::new(StoreErrorKind::Damaged, "the window's item cannot be read").with_source(error)
-        })?;
+        let AddedLane::To(recorded) = added? else { return Ok(None) };
         if recorded.terms.expiry != ours.expiry {
             self.put_packs(packs, place, recorded.terms.expiry, deadline).await?;
         }
-        let lane = OpenLane { window, lane, terms: recorded.terms, next_sequence: 0 };
-        self.open = Some(lane);
-        Ok(lane)
+        let (terms, starts_ahead) = (recorded.terms, recorded.starts_ahead);
+        Ok(Some(OpenLane { window, lane, terms, next_sequence: 0, starts_ahead }))
+    }
+
+    /// Notes in the window's item, before the record is put, if a span starts further ahead than searches look.
+    async fn announce_starts(
+        &mut self,
+        record: &LogRecord,
+        lane: &mut OpenLane,
+        deadline: Deadline,
+    ) -> Result<(), StoreError> {
+        let latest = lane.window.end() + lane.terms.grace + LATEST_START_SECONDS;
+        let is_ahead = record.index.latest_start().is_some_and(|millis| {
+            u64::try_from(millis.div_euclid(1000)).is_ok_and(|seconds| seconds >= latest)
+        });
+        if is_ahead && !lane.starts_ahead {
+            mark_starts_ahead(&self.context.client, &self.tenant, lane.window, deadline).await?;
+            lane.starts_ahead = true;
+        }
+        Ok(())
     }
 
     async fn put_packs(

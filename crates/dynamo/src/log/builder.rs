@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::Arc;
 
-use jaeger_dynamodb_core::{Span, SpanKind, StatusCode, TraceId, is_listed, matching};
+use jaeger_dynamodb_core::{Span, StatusCode, TraceId, is_listed, matching};
 
 use super::duration_code::DurationCode;
 use super::fingerprint::Fingerprint;
+use super::names::name;
 use super::{Entry, Name, OperationName, RecordIndex, TraceEntry};
 
 /// A record lists at most so many fingerprints, of 3 bytes each: it must fit an item whatever the spans hold.
@@ -179,10 +180,6 @@ impl SharedPart<'_> {
     }
 }
 
-fn name(text: &str) -> Name {
-    (text.is_empty() || is_listed(text)).then(|| text.to_owned())
-}
-
 fn position<T: Clone + Eq + Hash>(positions: &mut HashMap<T, usize>, table: &mut Vec<T>, value: T) -> usize {
     *positions.entry(value).or_insert_with_key(|value| {
         table.push(value.clone());
@@ -197,9 +194,4 @@ pub(crate) fn index_bytes(span: &Span) -> usize {
     let names =
         [span.service_name(), span.operation_name()].map(|name| if is_listed(name) { name.len() } else { 0 });
     64 + 2 * Fingerprint::BYTES * pairs + names.iter().sum::<usize>()
-}
-
-/// Kinds are stored as OTLP's numbers.
-pub(super) fn kind_number(kind: SpanKind) -> i64 {
-    i64::from(i32::from(kind))
 }

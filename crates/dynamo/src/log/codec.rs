@@ -3,12 +3,13 @@
 //! version (1) · tier (1) · place: 0, or 1 with place and expiry of the packs · packs: count, then 0 inline or 1 + parts
 //! · names: zstd · traces with their entries · lists of entries with their fingerprints.
 
-use jaeger_dynamodb_core::{SpanKind, TraceId};
+use jaeger_dynamodb_core::TraceId;
 
-use super::builder::kind_number;
 use super::duration_code::DurationCode;
+use super::entry_list::{put_list, read_list};
 use super::fingerprint::Fingerprint;
-use super::{Entry, LogRecord, Name, OperationName, PackStorage, RecordIndex, Tier, TraceEntry};
+use super::names::{put_names, read_names};
+use super::{Entry, LogRecord, PackStorage, RecordIndex, Tier, TraceEntry};
 use crate::bytes::{DecodeError, Reader, Writer};
 use crate::keys::Place;
 
@@ -16,8 +17,6 @@ const VERSION: u8 = 1;
 const TIER_DYNAMODB: u8 = 0;
 const OWN_PLACE: u8 = 0;
 const EARLIER_PLACE: u8 = 1;
-const NAMES_COMPRESSION_LEVEL: i32 = 6;
-const MAX_NAMES_BYTES: usize = 64 * 1024 * 1024;
 
 const ENTRY_HAS_ERROR: u64 = 1;
 const ENTRY_IS_UNINDEXED: u64 = 2;
@@ -102,17 +101,7 @@ impl RecordIndex {
     }
 
     fn encode(&self, out: &mut Vec<u8>) {
-        let mut names = Vec::new();
-        names.put_count(self.services.len());
-        self.services.iter().for_each(|name| put_name(name.as_ref(), &mut names));
-        names.put_count(self.operations.len());
-        for operation in &self.operations {
-            put_name(operation.name.as_ref(), &mut names);
-            names.put_signed(kind_number(operation.kind));
-        }
-        out.put_count(names.len());
-        // Compressing into memory fails only when memory does.
-        out.put_bytes(&zstd::bulk::compress(&names, NAMES_COMPRESSION_LEVEL).unwrap_or_default());
+        put_names(&self.services, &self.operations, out);
         self.encode_traces(out);
         self.encode_lists(out);
     }
@@ -151,23 +140,8 @@ impl RecordIndex {
     }
 
     fn decode(reader: &mut Reader<'_>, packs: usize) -> Result<Self, DecodeError> {
-        let mut index = Self::default();
-        let length = usize::try_from(reader.varint()?).map_err(|_| DecodeError::Truncated)?;
-        if length > MAX_NAMES_BYTES {
-            return Err(DecodeError::Invalid("a record claims more names than any has"));
-        }
-        let names = zstd::bulk::decompress(reader.bytes()?, length)
-            .map_err(|_| DecodeError::Invalid("the names of a record are damaged"))?;
-        let mut names = Reader::new(&names);
-        for _ in 0..names.count()? {
-            index.services.push(read_name(&mut names)?);
-        }
-        for _ in 0..names.count()? {
-            let name = read_name(&mut names)?;
-            let kind = i32::try_from(names.signed()?)
-                .map_err(|_| DecodeError::Invalid("a span kind is no number of OTLP"))?;
-            index.operations.push(OperationName { name, kind: SpanKind::from(kind) });
-        }
+        let (services, operations) = read_names(reader)?;
+        let mut index = Self { services, operations, ..Self::default() };
         index.decode_traces(reader, packs)?;
         index.decode_lists(reader)?;
         Ok(index)
@@ -266,65 +240,4 @@ impl Entry {
             is_unindexed,
         })
     }
-}
-
-/// Zero for a name too long to be listed, else its length plus one before it.
-fn put_name(name: Option<&String>, out: &mut Vec<u8>) {
-    match name {
-        None => out.put_count(0),
-        Some(name) => {
-            out.put_count(name.len() + 1);
-            out.extend_from_slice(name.as_bytes());
-        }
-    }
-}
-
-fn read_name(reader: &mut Reader<'_>) -> Result<Name, DecodeError> {
-    let Some(length) = reader.varint()?.checked_sub(1) else { return Ok(None) };
-    let bytes = reader.take(usize::try_from(length).map_err(|_| DecodeError::Truncated)?)?;
-    let name = String::from_utf8(bytes.to_vec()).map_err(|_| DecodeError::Invalid("a name is not UTF-8"))?;
-    Ok(Some(name))
-}
-
-/// Entries in rising order: as gaps, or as a bitmap where that is shorter.
-fn put_list(list: &[usize], out: &mut Vec<u8>) {
-    let bitmap_bytes = list.last().map_or(0, |last| last / 8 + 1);
-    if bitmap_bytes < list.len() {
-        let mut bitmap = vec![0_u8; bitmap_bytes];
-        for entry in list {
-            if let Some(byte) = bitmap.get_mut(entry / 8) {
-                *byte |= 1 << (entry % 8);
-            }
-        }
-        out.put_count(bitmap_bytes << 1 | 1);
-        out.extend_from_slice(&bitmap);
-    } else {
-        out.put_count(list.len() << 1);
-        let mut last = 0;
-        for entry in list {
-            out.put_count(entry - last);
-            last = *entry;
-        }
-    }
-}
-
-fn read_list(entries: usize, reader: &mut Reader<'_>) -> Result<Vec<usize>, DecodeError> {
-    let head = reader.varint()?;
-    let count = usize::try_from(head >> 1).map_err(|_| DecodeError::Truncated)?;
-    let mut list = Vec::new();
-    if head & 1 == 1 {
-        for (position, byte) in reader.take(count)?.iter().enumerate() {
-            list.extend((0..8).filter(|bit| byte >> bit & 1 == 1).map(|bit| position * 8 + bit));
-        }
-        if list.last().is_some_and(|last| *last >= entries) {
-            return Err(DecodeError::Invalid("a list names an entry that is not there"));
-        }
-    } else {
-        let mut last = 0;
-        for _ in 0..count {
-            last += reader.index(entries.saturating_sub(last))?;
-            list.push(last);
-        }
-    }
-    Ok(list)
 }

@@ -2,10 +2,10 @@
 
 /// A duration, coarsely: longer durations never have smaller codes, so comparing codes prunes nothing that matches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct DurationCode(pub(super) u8);
+pub(crate) struct DurationCode(pub(crate) u8);
 
 impl DurationCode {
-    pub(super) fn of(nanos: i128) -> Self {
+    pub(crate) fn of(nanos: i128) -> Self {
         let Some(nanos) = u128::try_from(nanos).ok().filter(|nanos| *nanos > 0) else { return Self(0) };
         let exponent = nanos.ilog2();
         // The two bits below the highest one.

@@ -33,11 +33,12 @@ fn record(mut spans: Vec<Span>) -> LogRecord {
 
 /// Whether the record leads a search to every span that matches.
 fn leads_to_all(record: &LogRecord, spans: &[Span], query: &TraceQuery) -> bool {
-    let candidates = record.index.candidates(query);
+    let candidates: Vec<_> = record.index.candidates(query).collect();
     spans.iter().filter(|span| matching::matches(span, query)).all(|span| {
-        candidates
-            .iter()
-            .any(|candidate| candidate.trace_id == span.trace_id() && span.start() <= candidate.newest_start)
+        candidates.iter().any(|(entry, newest_start)| {
+            let trace = record.index.trace_of_entry(*entry).map(|(id, _)| id);
+            trace == Some(span.trace_id()) && span.start() <= *newest_start
+        })
     })
 }
 

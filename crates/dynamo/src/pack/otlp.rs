@@ -1,6 +1,6 @@
 //! OTLP rows: the span's message without its ids and times, which stand apart.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use jaeger_dynamodb_core::{AttributeValue, Attributes, Span, SpanId, TraceId, otlp};
@@ -91,7 +91,11 @@ fn write_tables(resources: &[Arc<otlp::Resource>], scopes: &[Arc<otlp::Scope>], 
     }
 }
 
-pub(super) fn decode(ids: &[u8], rows: &[u8], wanted: &HashSet<TraceId>) -> Result<Vec<Span>, DecodeError> {
+pub(super) fn decode(
+    ids: &[u8],
+    rows: &[u8],
+    wanted: impl Fn(TraceId) -> bool,
+) -> Result<Vec<Span>, DecodeError> {
     let mut rows = Reader::new(rows);
     let mut resources = Vec::new();
     for _ in 0..rows.count()? {
@@ -107,7 +111,7 @@ pub(super) fn decode(ids: &[u8], rows: &[u8], wanted: &HashSet<TraceId>) -> Resu
         Unpacker { ids: Reader::new(ids), numbers: Reader::new(rows.bytes()?), messages: rows, clock: 0 };
     let mut spans = Vec::new();
     for _ in 0..unpacker.numbers.count()? {
-        unpacker.trace(&resources, &scopes, wanted, &mut spans)?;
+        unpacker.trace(&resources, &scopes, &wanted, &mut spans)?;
     }
     Ok(spans)
 }
@@ -139,7 +143,7 @@ impl<'a> Unpacker<'a> {
         &mut self,
         resources: &[Arc<otlp::Resource>],
         scopes: &[Arc<otlp::Scope>],
-        wanted: &HashSet<TraceId>,
+        wanted: impl Fn(TraceId) -> bool,
         spans: &mut Vec<Span>,
     ) -> Result<(), DecodeError> {
         let trace_id =
@@ -148,7 +152,7 @@ impl<'a> Unpacker<'a> {
         for _ in 0..self.numbers.count()? {
             rows.push(self.row(resources.len(), scopes.len())?);
         }
-        if !wanted.contains(&trace_id) {
+        if !wanted(trace_id) {
             return Ok(());
         }
         for row in &rows {

@@ -1,6 +1,5 @@
 //! Jaeger v1 rows: the span's message without its process, which stands in a table.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use jaeger_dynamodb_core::{Span, TraceId, v1};
@@ -27,7 +26,7 @@ pub(super) fn encode(spans: Vec<v1::Span>, out: &mut Sections) {
     out.rows.extend_from_slice(&rows);
 }
 
-pub(super) fn decode(rows: &[u8], wanted: &HashSet<TraceId>) -> Result<Vec<Span>, DecodeError> {
+pub(super) fn decode(rows: &[u8], wanted: impl Fn(TraceId) -> bool) -> Result<Vec<Span>, DecodeError> {
     let mut rows = Reader::new(rows);
     let mut processes = Vec::new();
     for _ in 0..rows.count()? {
@@ -38,7 +37,7 @@ pub(super) fn decode(rows: &[u8], wanted: &HashSet<TraceId>) -> Result<Vec<Span>
     for _ in 0..rows.count()? {
         let process = rows.index(1 + processes.len())?;
         let message = api_v2::Span::decode(rows.bytes()?).map_err(|_| damaged())?;
-        if !TraceId::try_from(message.trace_id.as_slice()).is_ok_and(|id| wanted.contains(&id)) {
+        if !TraceId::try_from(message.trace_id.as_slice()).is_ok_and(&wanted) {
             continue;
         }
         let mut span = v1::Span::try_from(message).map_err(|_| damaged())?;

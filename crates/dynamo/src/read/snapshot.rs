@@ -1,114 +1,159 @@
-//! Which windows there are, and which of them can still change.
+//! Which windows there are at one moment, and from which source each of them is read: for the whole of a query always
+//! the same one.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use futures::future::OptionFuture;
 use jaeger_dynamodb_core::{StoreError, Tenant};
+use serde_dynamo::Item;
 
-use super::Reader;
-use super::packs::PacksRead;
+use super::known::{Known, PointerSources, Seen, Source};
+use super::{QueryContext, Reader};
+use crate::bytes::DecodeError;
 use crate::capacity::Purpose;
-use crate::client::Query;
-use crate::item::is_expired;
-use crate::keys;
+use crate::client::{Consistency, Query, SortRange};
+use crate::derived::BlockManifest;
+use crate::item::{bytes, is_expired, sort_key};
+use crate::keys::{self, attribute};
 use crate::schema::Table;
-use crate::window::{MAX_OPEN_SECONDS, Window, WindowItem};
+use crate::window::{Block, Window, WindowItem};
 
 /// Window items in a page: they are small, and a page of this many is far below what a response holds.
 const PAGE_ITEMS: i32 = 1000;
 
-/// The windows of a tenant at one moment, oldest first, and what the query has read through it.
-#[derive(Debug)]
+/// The windows of a tenant at one moment.
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Snapshot {
-    pub(crate) windows: Vec<SnapshotWindow>,
-    pub(super) packs_read: PacksRead,
+    known: Known,
 }
 
-/// A window as a query sees it.
+/// A window that is read from its log.
 #[derive(Debug, Clone)]
-pub(crate) struct SnapshotWindow {
-    pub(crate) item: WindowItem,
+pub(crate) struct LogWindow {
+    pub(super) item: Arc<WindowItem>,
     /// It was closed before its item was read: neither its lanes nor its records change any more.
-    pub(crate) is_final: bool,
+    pub(super) is_final: bool,
 }
 
-/// Final windows that need not be read again, and up to when they are all known.
-#[derive(Debug, Default)]
-pub(crate) struct FinalWindows {
-    by_tenant: Mutex<HashMap<Tenant, Known>>,
-}
+impl Snapshot {
+    #[cfg(test)]
+    pub(super) fn of(known: Known) -> Self {
+        Self { known }
+    }
 
-#[derive(Debug, Default, Clone)]
-struct Known {
-    windows: BTreeMap<Window, WindowItem>,
-    /// Every window that starts earlier is final and, if it exists, known.
-    complete_before: u64,
+    /// The windows that are read from their logs.
+    pub(super) fn in_log(&self) -> impl Iterator<Item = LogWindow> {
+        let open = self.known.open.iter().map(|item| (item, false));
+        let closed = self.known.unsettled.values().map(|item| (item, true));
+        let distrusted = self.known.settled.values().filter(|item| self.is_distrusted(item));
+        let windows = open.chain(closed).chain(distrusted.map(|item| (item, true)));
+        windows.map(|(item, is_final)| LogWindow { item: Arc::clone(item), is_final })
+    }
+
+    /// The windows that are read by their manifests, oldest first.
+    pub(super) fn derived(&self) -> impl DoubleEndedIterator<Item = &Arc<WindowItem>> {
+        self.known.settled.values().filter(|item| !self.is_distrusted(item))
+    }
+
+    pub(super) fn derived_window(&self, window: Window) -> Option<&Arc<WindowItem>> {
+        self.known.settled.get(&window).filter(|item| !self.is_distrusted(item))
+    }
+
+    /// Where the pointers of the windows with manifests are.
+    pub(super) fn pointer_sources(&self) -> &Arc<PointerSources> {
+        &self.known.sources
+    }
+
+    fn is_distrusted(&self, item: &WindowItem) -> bool {
+        !self.known.distrusted.is_empty() && self.known.distrusted.contains(&Source::Window(item.window))
+    }
 }
 
 impl Reader {
+    /// The windows as they were known when they were looked at last: a guess.
+    pub(super) fn last_snapshot(&self, tenant: &Tenant) -> Snapshot {
+        Snapshot { known: self.known.of(tenant) }
+    }
+
     /// Reads the windows that may have changed, strongly, and adds those that cannot have.
-    pub(crate) async fn snapshot(&self, tenant: &Tenant) -> Result<Snapshot, StoreError> {
-        let known = self.tail.final_windows.of(tenant);
+    pub(super) async fn snapshot(&self, context: &QueryContext) -> Result<Snapshot, StoreError> {
+        let known = self.known.of(&context.tenant);
         // What the service has reached before the read is sent: a window that is closed by then is read complete.
         let reached = self.client.service_time().at_least();
+        // When to look again is a matter of cost only: an estimate will do.
+        let now = self.client.service_seconds();
+        let settle = self.config.settle.as_secs();
+        let interval = settle.max(1);
+        let is_recheck = known.rechecked + interval <= now;
+        let recheck_from = known.oldest_not_done().filter(|_| is_recheck).unwrap_or(u64::MAX);
+        let from = known.complete_before.min(recheck_from);
+        let looks_for_blocks = known.blocks_checked == 0
+            || known.blocks_checked + interval <= now && known.may_have_new_blocks(now);
+        let blocks: OptionFuture<_> = looks_for_blocks.then(|| self.blocks(context)).into();
+        let (windows, blocks) = futures::join!(self.windows_from(context, from), blocks);
+        let now = self.client.service_time().at_least();
+        let seen = Seen { windows: windows?, blocks: blocks.transpose()?, reached, now, is_recheck };
+        let known = known.with(seen, settle);
+        self.known.learn(&context.tenant, known.clone());
+        Ok(Snapshot { known })
+    }
+
+    async fn windows_from(
+        &self,
+        context: &QueryContext,
+        start: u64,
+    ) -> Result<Vec<Arc<WindowItem>>, StoreError> {
         let query = Query {
             table: Table::Windows,
             purpose: Purpose::Snapshot,
-            partition: keys::windows(tenant),
-            from: Some(known.complete_before.to_be_bytes().to_vec()),
+            partition: keys::windows(&context.tenant),
+            sort: SortRange::From(start.to_be_bytes().to_vec()),
+            consistency: Consistency::Strong,
             limit: PAGE_ITEMS,
             attributes: None,
         };
-        let items = self.client.all(&query, self.deadline()).await?;
+        let items = self.all(context, &query).await?;
+        let windows = items.iter().filter_map(|item| readable(item, WindowItem::parse(item)));
+        Ok(windows.map(Arc::new).collect())
+    }
+
+    /// The manifests of all blocks. One that is missed is found later: until then its windows are read one by one.
+    async fn blocks(
+        &self,
+        context: &QueryContext,
+    ) -> Result<BTreeMap<Block, Arc<BlockManifest>>, StoreError> {
+        let query = Query {
+            table: Table::Windows,
+            purpose: Purpose::Snapshot,
+            partition: keys::blocks(&context.tenant),
+            sort: SortRange::All,
+            consistency: Consistency::Eventual,
+            limit: PAGE_ITEMS,
+            attributes: None,
+        };
+        let items = self.all(context, &query).await?;
         let now = self.client.service_time().at_least();
-        let mut windows: BTreeMap<Window, SnapshotWindow> = known
-            .windows
-            .into_iter()
-            .filter(|(_, item)| !item.is_expired_at(now))
-            .map(|(window, item)| (window, SnapshotWindow { item, is_final: true }))
-            .collect();
-        for item in items.iter().filter(|item| !is_expired(item, now)) {
-            match WindowItem::parse(item) {
-                Ok(item) => {
-                    let is_final = item.is_closed_at(reached);
-                    windows.insert(item.window, SnapshotWindow { item, is_final });
-                }
-                Err(error) => {
-                    metrics::counter!("jaeger_dynamodb_damaged_items_total").increment(1);
-                    tracing::error!(error = %error, item = ?item, "a window's item cannot be read");
-                }
-            }
-        }
-        let windows: Vec<_> = windows.into_values().collect();
-        self.tail.final_windows.learn(tenant, &windows, reached);
-        Ok(Snapshot { windows, packs_read: PacksRead::default() })
+        let unexpired = items.iter().filter(|item| !is_expired(item, now));
+        let blocks = unexpired.filter_map(|item| readable(item, block(item)));
+        Ok(blocks.map(|(block, manifest)| (block, Arc::new(manifest))).collect())
     }
 }
 
-impl FinalWindows {
-    pub(super) fn clear(&self) {
-        self.by_tenant.lock().unwrap_or_else(PoisonError::into_inner).clear();
-    }
+fn block(item: &Item) -> Result<(Block, BlockManifest), DecodeError> {
+    let sort = sort_key(item)?
+        .try_into()
+        .map_err(|_| DecodeError::Invalid("a block's sort key has another length"))?;
+    let manifest =
+        bytes(item, attribute::MANIFEST).ok_or(DecodeError::Invalid("a block without a manifest"))?;
+    Ok((Block(Window::from_bytes(sort)?), BlockManifest::decode(manifest)?))
+}
 
-    fn of(&self, tenant: &Tenant) -> Known {
-        self.by_tenant.lock().unwrap_or_else(PoisonError::into_inner).get(tenant).cloned().unwrap_or_default()
-    }
-
-    /// A window that starts more than `MAX_OPEN_SECONDS` before `reached` is closed by then, whatever the settings of
-    /// whoever made it, and even if nobody has made it yet. One that claims to be open for longer is waited for.
-    fn learn(&self, tenant: &Tenant, windows: &[SnapshotWindow], reached: u64) {
-        let open = windows.iter().filter(|window| !window.is_final).map(|window| window.item.window.start());
-        let complete_before = open.fold(reached.saturating_sub(MAX_OPEN_SECONDS), u64::min);
-        let final_windows =
-            windows.iter().filter(|window| window.item.window.start() < complete_before && window.is_final);
-        let known = Known {
-            windows: final_windows.map(|window| (window.item.window, window.item.clone())).collect(),
-            complete_before,
-        };
-        let mut by_tenant = self.by_tenant.lock().unwrap_or_else(PoisonError::into_inner);
-        let present = by_tenant.entry(tenant.clone()).or_default();
-        if present.complete_before <= known.complete_before {
-            *present = known;
-        }
-    }
+/// What was read of an item. One that cannot be read is reported and left out (ADR 0009).
+fn readable<T>(item: &Item, read: Result<T, DecodeError>) -> Option<T> {
+    read.inspect_err(|error| {
+        metrics::counter!("jaeger_dynamodb_damaged_items_total").increment(1);
+        tracing::error!(error = %error, item = ?item, "an item of the windows table cannot be read");
+    })
+    .ok()
 }

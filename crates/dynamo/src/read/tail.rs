@@ -7,17 +7,17 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use jaeger_dynamodb_core::{StoreError, Tenant};
 use serde_dynamo::Item;
 
-use super::snapshot::FinalWindows;
-use super::{Reader, SnapshotWindow};
+use super::snapshot::LogWindow;
+use super::{QueryContext, Reader};
 use crate::bytes::DecodeError;
 use crate::capacity::Purpose;
-use crate::client::Query;
+use crate::client::{Consistency, Query, SortRange};
 use crate::item::{bytes, number, sort_key};
 use crate::keys::{self, Lane, Place, attribute};
-use crate::log::LogRecord;
+use crate::log::{LogRecord, StoredRecord};
 use crate::schema::Table;
 use crate::size::PAGE_BYTES;
-use crate::window::Window;
+use crate::window::{Window, WindowItem};
 
 /// Records are some kilobytes each, more with a pack inside. A page should not hold much more than a response does,
 /// since the embedded engine reads whole pages before it cuts them.
@@ -29,17 +29,9 @@ const RECORD_ATTRIBUTES: &[&str] = &[attribute::SORT, attribute::EXPIRY, attribu
 /// What a lane takes in memory beside its records, roughly.
 const LANE_BYTES: usize = 256;
 
-/// A record and where it stands in the log.
-#[derive(Debug)]
-pub(crate) struct StoredRecord {
-    pub(crate) place: Place,
-    pub(crate) record: Arc<LogRecord>,
-}
-
 /// The newest part of the log, in memory. Nothing depends on it but the cost of reads.
 #[derive(Debug)]
 pub(crate) struct Tail {
-    pub(crate) final_windows: FinalWindows,
     lanes: Mutex<Lanes>,
     max_bytes: usize,
 }
@@ -64,12 +56,11 @@ struct CachedLane {
 
 impl Tail {
     pub(crate) fn new(max_bytes: usize) -> Self {
-        Self { final_windows: FinalWindows::default(), lanes: Mutex::default(), max_bytes }
+        Self { lanes: Mutex::default(), max_bytes }
     }
 
     /// Forgets everything.
     pub(crate) fn clear(&self) {
-        self.final_windows.clear();
         *self.lock() = Lanes::default();
     }
 
@@ -123,13 +114,32 @@ impl Reader {
     /// The records of a window.
     pub(super) async fn window_records(
         &self,
-        tenant: &Tenant,
-        window: &SnapshotWindow,
+        context: &QueryContext,
+        window: &LogWindow,
     ) -> Result<Vec<Arc<StoredRecord>>, StoreError> {
         let lanes = stream::iter(window.item.lanes.clone());
-        let lanes = lanes.map(|lane| async move { self.lane_records(tenant, window, lane).await });
+        let lanes = lanes.map(|lane| async move { self.lane_records(context, window, lane).await });
         let lanes: Vec<_> = lanes.buffered(self.config.read_concurrency).try_collect().await?;
         Ok(lanes.into_iter().flatten().collect())
+    }
+
+    /// The records of a derived window that its manifest lists as failed: another version may read them.
+    pub(super) async fn failed_records(
+        &self,
+        context: &QueryContext,
+        item: &WindowItem,
+    ) -> Result<Vec<Arc<StoredRecord>>, StoreError> {
+        let Some(manifest) = item.manifest() else { return Ok(Vec::new()) };
+        let mut records = Vec::new();
+        for failed in &manifest.failed {
+            let lane = usize::try_from(failed.lane).ok().and_then(|lane| manifest.lanes.get(lane));
+            let Some(lane) = lane.copied() else { continue };
+            let key =
+                keys::record(&context.tenant, Place { window: item.window, lane, sequence: failed.sequence });
+            let found = self.get(context, Table::Spans, key, Consistency::Strong, Purpose::Tail).await?;
+            records.extend(found.as_ref().and_then(|item_| readable(item_, item.window, lane)));
+        }
+        Ok(records)
     }
 
     fn records_in_a_page(&self) -> i32 {
@@ -139,27 +149,35 @@ impl Reader {
 
     async fn lane_records(
         &self,
-        tenant: &Tenant,
-        window: &SnapshotWindow,
+        context: &QueryContext,
+        window: &LogWindow,
         lane: Lane,
     ) -> Result<Vec<Arc<StoredRecord>>, StoreError> {
         let key = (window.item.window, lane);
-        let cached = self.tail.cached(tenant, key);
+        if let Some(records) = context.lanes.get(&key) {
+            return Ok(records);
+        }
+        let cached = self.tail.cached(&context.tenant, key);
         if cached.is_complete {
             return Ok(cached.records);
         }
         let query = Query {
             table: Table::Spans,
             purpose: Purpose::Tail,
-            partition: keys::records(tenant, window.item.window, lane),
-            from: (cached.next > 0).then(|| cached.next.to_be_bytes().to_vec()),
+            partition: keys::records(&context.tenant, window.item.window, lane),
+            sort: SortRange::From(cached.next.to_be_bytes().to_vec()),
+            consistency: Consistency::Strong,
             limit: self.records_in_a_page(),
             attributes: Some(RECORD_ATTRIBUTES),
         };
-        let items = self.client.all(&query, self.deadline()).await?;
+        let items = self.all(context, &query).await?;
+        let read = items.iter().filter_map(|item| bytes(item, attribute::RECORD)).map(<[u8]>::len).sum();
+        context.budget.read_tail(read)?;
         let new: Vec<_> = items.iter().filter_map(|item| readable(item, window.item.window, lane)).collect();
-        self.tail.merge(tenant, key, cached.next, new.clone(), window.is_final);
-        Ok(cached.records.into_iter().chain(new).collect())
+        self.tail.merge(&context.tenant, key, cached.next, new.clone(), window.is_final);
+        let records: Vec<_> = cached.records.into_iter().chain(new).collect();
+        context.lanes.keep(key, records.clone(), read);
+        Ok(records)
     }
 }
 

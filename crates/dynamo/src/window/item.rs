@@ -1,10 +1,14 @@
-//! The item of a window: its lanes and the terms that all its items share.
+//! The item of a window: its lanes, the terms that all its items share, and what was derived from it.
 
-use serde_dynamo::{AttributeValue, Item};
+use std::sync::Arc;
+
+use jaeger_dynamodb_core::UnixNanos;
+use serde_dynamo::Item;
 
 use super::Window;
 use crate::bytes::DecodeError;
-use crate::item::{number, set_of_bytes, sort_key};
+use crate::derived::Manifest;
+use crate::item::{bytes, number, set_of_bytes, sort_key};
 use crate::keys::{Lane, attribute};
 
 /// What the first writer of a window recorded; whoever comes later keeps to it, whatever its own settings.
@@ -22,7 +26,26 @@ pub(crate) struct WindowItem {
     pub(crate) window: Window,
     pub(crate) terms: WindowTerms,
     pub(crate) lanes: Vec<Lane>,
+    /// Somebody has noticed that it is closed.
+    pub(crate) is_sealed: bool,
+    /// It may hold spans that start later than [`LATEST_START_SECONDS`] after it.
+    pub(crate) starts_ahead: bool,
+    pub(crate) derived: Derived,
 }
+
+/// How far a window is derived.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Derived {
+    NotYet,
+    Done(Arc<Manifest>),
+    /// It is done, but this program cannot read how: damage, or a newer version.
+    Unreadable,
+}
+
+/// So long after the end of a window a span of it may start without a mark in the window's item: clocks of traced
+/// machines are a little ahead at times. By it a search knows which windows without a manifest cannot hold what it
+/// looks for.
+pub(crate) const LATEST_START_SECONDS: u64 = 15 * 60;
 
 impl WindowItem {
     pub(crate) fn parse(item: &Item) -> Result<Self, DecodeError> {
@@ -39,12 +62,34 @@ impl WindowItem {
                 expiry: number(item, attribute::EXPIRY)?,
             },
             lanes: lanes.collect::<Result<_, _>>()?,
+            is_sealed: item.contains_key(attribute::SEALED),
+            starts_ahead: item.contains_key(attribute::STARTS_AHEAD),
+            derived: Derived::parse(item),
         })
     }
 
     /// Whether the window takes no more commits at this time of the storage service, Unix seconds.
     pub(crate) fn is_closed_at(&self, service_seconds: u64) -> bool {
-        service_seconds >= self.window.end().saturating_add(self.terms.grace)
+        service_seconds >= self.closes_at()
+    }
+
+    /// From when on the window takes no more commits, the service's Unix seconds.
+    pub(crate) fn closes_at(&self) -> u64 {
+        self.window.end().saturating_add(self.terms.grace)
+    }
+
+    /// Whether a span of the window may start at this instant or later, as far as the item tells.
+    pub(crate) fn may_start_from(&self, instant: UnixNanos) -> bool {
+        let latest = self.closes_at().saturating_add(LATEST_START_SECONDS);
+        self.starts_ahead || instant.secs_floor() <= i128::from(latest)
+    }
+
+    /// The manifest, if there is one that this program can read.
+    pub(crate) fn manifest(&self) -> Option<&Arc<Manifest>> {
+        match &self.derived {
+            Derived::Done(manifest) => Some(manifest),
+            Derived::NotYet | Derived::Unreadable => None,
+        }
     }
 
     pub(crate) fn is_expired_at(&self, service_seconds: u64) -> bool {
@@ -52,12 +97,16 @@ impl WindowItem {
     }
 }
 
-impl WindowTerms {
-    /// The values that a window's item is created with, by their placeholders.
-    pub(crate) fn values(self) -> [(&'static str, AttributeValue); 2] {
-        [
-            (":grace", AttributeValue::N(self.grace.to_string())),
-            (":expiry", AttributeValue::N(self.expiry.to_string())),
-        ]
+impl Derived {
+    fn parse(item: &Item) -> Self {
+        let Some(bytes) = bytes(item, attribute::MANIFEST) else { return Self::NotYet };
+        match Manifest::decode(bytes) {
+            Ok(manifest) => Self::Done(Arc::new(manifest)),
+            Err(error) => {
+                metrics::counter!("jaeger_dynamodb_damaged_items_total").increment(1);
+                tracing::error!(error = %error, "a window's manifest cannot be read; its log is read instead");
+                Self::Unreadable
+            }
+        }
     }
 }

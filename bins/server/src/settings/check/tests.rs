@@ -49,6 +49,12 @@ fn a_bad_combination_is_refused_with_its_reason() {
         (&["--window", "20m"], "must not exceed 900s"),
         (&["--linger", "3s"], "at most half of the grace"),
         (&["--max-message-size", "0"], "between 1 byte and 4GiB"),
+        (&["--max-tail-bytes", "100KiB"], "--max-tail-bytes \"100KiB\": at least 1MiB"),
+        (&["--max-query-rru", "0"], "--max-query-rru \"0\": expects a whole number of read request units"),
+        (&["--job", "lambda"], "--job \"lambda\": expects in-process, takeover or off"),
+        (&["--job-memory", "1MiB"], "--job-memory \"1MiB\": job-memory must be at least 16MiB"),
+        (&["--settle", "1500ms"], "--settle \"1s 500ms\": settle must be whole seconds"),
+        (&["--settle", "8d"], "would expire before it is ever read"),
         (&["--max-message-size", "5GiB"], "between 1 byte and 4GiB"),
         (&["--table-prefix", "jaeger/"], "DynamoDB names tables"),
         (&["--storage", "s3"], "--storage \"s3\": expects embedded or aws"),
@@ -75,11 +81,21 @@ fn a_good_combination_is_accepted_in_silence() {
         ],
         &["--window", "1s", "--window-grace", "1s", "--allow-purge"],
         &["--data-dir", ":memory:"],
+        &["--job", "takeover", "--settle", "2s", "--max-query-rru", "5", "--job-memory", "16MiB"],
         &["--listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0"],
         &["--storage", "aws", "--create-tables", "--linger", "30s", "--table-prefix", ""],
     ];
     for flags in cases {
         assert_eq!(settings(flags).1, Vec::<String>::new(), "{flags:?}");
+    }
+}
+
+#[test]
+fn what_is_derived_settles_only_where_reads_may_be_stale() {
+    let endpoint = ["--storage", "aws", "--endpoint-url", "http://127.0.0.1:8000"];
+    let given = [&endpoint[..], &["--settle", "7s"]].concat();
+    for (flags, seconds) in [(&[][..], 0), (&["--storage", "aws"], 30), (&endpoint, 0), (&given, 7)] {
+        assert_eq!(settings(flags).0.store_config().settle, Duration::from_secs(seconds), "{flags:?}");
     }
 }
 
@@ -95,7 +111,7 @@ fn a_data_directory_that_has_no_effect_is_a_warning() {
 #[test]
 fn every_printed_configuration_is_accepted_again() {
     for flags in [
-        &["--storage", "aws"][..],
+        &["--storage", "aws", "--job", "off", "--max-query-rru", "7"][..],
         &["--window", "1s", "--data-dir", ":memory:", "--log-level", "info,h2=off"],
     ] {
         let Ok(Start::Answer(yaml)) = start(&[flags, &["--print-config"]].concat()) else {

@@ -1,0 +1,254 @@
+//! Derived data against whatever may happen to it: answers stay those of the reference while it is half written, written
+//! twice, missing, damaged, or days late.
+
+use std::collections::HashMap;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
+use futures::TryStreamExt;
+use jaeger_dynamodb_core::{
+    AttributeCondition, Clock, MemoryStore, Predicate, Range, Span, StoreErrorKind, Tenant, TextForm,
+    TraceQuery, TraceReader, TraceWriter, UnixNanos,
+};
+use jaeger_dynamodb_dynamo::{DynamoStore, JobMode, Purpose, RoundReport, StoreConfig, Table};
+use jaeger_dynamodb_testkit::conformance::assert_same_answers;
+use jaeger_dynamodb_testkit::fixtures::{otlp_span, trace_id};
+use jaeger_dynamodb_testkit::{Fault, FaultPlan, RequestInfo, TestEngine};
+use jaeger_dynamodb_tests::{AnyError, NOW, aws_config, open, tokio_clock};
+
+const WINDOW: Duration = Duration::from_secs(300);
+const SERVICES: [&str; 5] = ["shop", "cart", "mail", "ads", "pay"];
+
+struct World {
+    clock: Arc<dyn Clock>,
+    engine: TestEngine,
+    config: StoreConfig,
+    writer: Arc<DynamoStore>,
+    reference: MemoryStore,
+    opened: u64,
+}
+
+impl World {
+    async fn new(config: StoreConfig) -> Result<Self, AnyError> {
+        let clock = tokio_clock();
+        let engine = TestEngine::new(Arc::clone(&clock))?;
+        let writer = open(&engine.handle("writer"), Arc::clone(&clock), config.clone(), 1).await?;
+        Ok(Self { clock, engine, config, writer, reference: MemoryStore::new(), opened: 1 })
+    }
+
+    /// Writes into so many windows, the last of which is over when it returns. Traces run over two windows.
+    async fn write(&self, windows: u64, spans_of_a_window: u64) -> Result<(), AnyError> {
+        let tenant = Tenant::default();
+        for window in 0..windows {
+            let start = u64::try_from(NOW.0)? + u64::try_from(self.clock.monotonic().as_nanos())?;
+            let spans: Vec<_> = (0..spans_of_a_window).map(|number| span(window, number, start)).collect();
+            self.writer.write_spans(&tenant, spans.clone()).await?;
+            self.reference.write_spans(&tenant, spans).await?;
+            self.clock.sleep(WINDOW).await;
+        }
+        self.clock.sleep(Duration::from_secs(120)).await;
+        Ok(())
+    }
+
+    async fn open(&mut self) -> Result<Arc<DynamoStore>, AnyError> {
+        self.opened += 1;
+        let handle = self.engine.handle(&format!("server {}", self.opened));
+        open(&handle, Arc::clone(&self.clock), self.config.clone(), self.opened).await
+    }
+
+    async fn derive(&self) -> Result<RoundReport, AnyError> {
+        let report = self.writer.maintenance(JobMode::InProcess, vec![Tenant::default()]).round().await?;
+        self.clock.sleep(self.config.settle + Duration::from_secs(2)).await;
+        Ok(report)
+    }
+
+    async fn is_right(&self, store: &DynamoStore) -> Result<(), AnyError> {
+        Ok(assert_same_answers(&self.reference, store, &Tenant::default(), &queries()).await?)
+    }
+
+    /// Items of the index table of one kind, see `keys`.
+    async fn items(&self, kind: u8) -> Result<Vec<HashMap<String, AttributeValue>>, AnyError> {
+        let client = self.engine.handle("vandal").client();
+        let mut pages = client.scan().table_name("jaeger.index").into_paginator().send();
+        let mut items = Vec::new();
+        while let Some(page) = pages.try_next().await? {
+            items.extend(page.items.unwrap_or_default());
+        }
+        let is_of_kind = |item: &HashMap<String, AttributeValue>| {
+            item.get("pk").and_then(|pk| pk.as_b().ok()).is_some_and(|pk| pk.as_ref().get(1) == Some(&kind))
+        };
+        Ok(items.into_iter().filter(is_of_kind).collect())
+    }
+}
+
+fn span(window: u64, number: u64, start: u64) -> Span {
+    // Every third trace has a span in the window after.
+    let trace = if number.is_multiple_of(3) { window / 2 * 2 * 1000 } else { window * 1000 } + number + 1;
+    let mut span = otlp_span(trace, window * 1000 + number + 1, SERVICES[(number % 5) as usize]);
+    span.name = format!("operation {}", number % 7);
+    span.start_time_unix_nano = start + number * 1_000_000;
+    span.end_time_unix_nano = span.start_time_unix_nano + number * 10_000_000;
+    Span::Otlp(span)
+}
+
+fn query(predicates: Vec<Predicate>) -> TraceQuery {
+    TraceQuery { predicate: Predicate::All(predicates), ..TraceQuery::default() }
+}
+
+fn attribute(key: &str, text: &str) -> Predicate {
+    Predicate::Attribute(AttributeCondition { key: key.into(), text: text.into(), form: TextForm::V2 })
+}
+
+fn queries() -> Vec<TraceQuery> {
+    let service = |name: &str| Predicate::Service(name.into());
+    let from =
+        |seconds: i64| Range { min: Some(UnixNanos(NOW.0 + i128::from(seconds) * 1_000_000_000)), max: None };
+    vec![
+        TraceQuery::default(),
+        TraceQuery { limit: NonZeroUsize::MIN, ..TraceQuery::default() },
+        query(vec![service("cart")]),
+        query(vec![service("ads"), Predicate::Operation("operation 3".into())]),
+        query(vec![attribute("service.name", "pay")]),
+        query(vec![attribute("service.name", "nobody")]),
+        query(vec![service("nobody")]),
+        TraceQuery { start: from(400), ..query(vec![service("mail")]) },
+        TraceQuery { start: from(100_000), ..TraceQuery::default() },
+    ]
+}
+
+#[tokio::test(start_paused = true)]
+async fn between_any_two_requests_of_the_job_every_answer_is_right() -> Result<(), AnyError> {
+    let config = StoreConfig { part_bytes: 400, bucket_bytes: 200, settle: Duration::ZERO, ..aws_config() };
+    let mut world = World::new(config).await?;
+    world.write(3, 40).await?;
+    let warm = world.open().await?;
+    for nth in 0.. {
+        let handle = world.engine.handle(&format!("job {nth}"));
+        let job = open(&handle, Arc::clone(&world.clock), world.config.clone(), 1000 + nth).await?;
+        let fault = if nth % 2 == 0 { Fault::CrashBefore } else { Fault::CrashAfter };
+        // A job that dies leaves its claim, so that the next one has to wait for it to end.
+        world.clock.sleep(Duration::from_secs(1200)).await;
+        handle.inject(FaultPlan::nth(nth, |_: &RequestInfo| true, fault));
+        let outcome = job.maintenance(JobMode::InProcess, vec![Tenant::default()]).round().await;
+        world.is_right(&warm).await?;
+        let cold = world.open().await?;
+        world.is_right(&cold).await?;
+        if !handle.is_crashed() {
+            assert_eq!(outcome?.not_done, 0);
+            assert!(nth > 10, "the job was interrupted at {nth} requests only");
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_derived_may_be_lost_or_damaged_and_every_answer_is_right() -> Result<(), AnyError> {
+    for kind in [b's', b't', b'm'] {
+        for is_deleted in [true, false] {
+            // 50 windows make a block.
+            let mut world = World::new(StoreConfig { part_bytes: 400, ..aws_config() }).await?;
+            let into_block = u64::try_from(NOW.secs_floor())? % (300 * 48);
+            world.clock.sleep(Duration::from_secs(300 * 48 - into_block)).await;
+            world.write(50, 10).await?;
+            world.derive().await?;
+            let report = world.derive().await?;
+            assert_eq!(report.not_done, 0);
+            let items = world.items(kind).await?;
+            assert!(!items.is_empty(), "nothing of kind {}", char::from(kind));
+            let client = world.engine.handle("vandal").client();
+            for mut item in items.into_iter().step_by(3) {
+                if is_deleted {
+                    item.retain(|name, _| name == "pk" || name == "sk");
+                    client.delete_item().table_name("jaeger.index").set_key(Some(item)).send().await?;
+                } else {
+                    item.insert("content".to_owned(), AttributeValue::B(Blob::new(vec![1, 255, 255, 3])));
+                    client.put_item().table_name("jaeger.index").set_item(Some(item)).send().await?;
+                }
+            }
+            let reader = world.open().await?;
+            let context = |error: AnyError| format!("{} deleted: {is_deleted}: {error}", char::from(kind));
+            world.is_right(&reader).await.map_err(context)?;
+            let usage = reader.capacity().usage();
+            let tail = usage.get(&(Table::Spans, Purpose::Tail)).map_or(0, |usage| usage.requests);
+            assert_eq!(
+                tail > 0,
+                kind != b'm',
+                "a window's log makes up for its items, its pointers for a block's"
+            );
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn three_days_without_the_job_lose_nothing_and_are_worked_off_oldest_first() -> Result<(), AnyError> {
+    const WINDOWS: u64 = 3 * 288;
+    const LOOK_EVERY: usize = 2_000;
+    let mut world = World::new(aws_config()).await?;
+    world.write(WINDOWS, 10).await?;
+    let now = NOW.0 + i128::try_from(world.clock.monotonic().as_nanos())?;
+    let last_hour = TraceQuery {
+        start: Range { min: Some(UnixNanos(now - 3_600_000_000_000)), max: None },
+        ..TraceQuery::default()
+    };
+    let tenant = Tenant::default();
+    let found = |store: &DynamoStore, query: &TraceQuery| {
+        store.find_traces(&tenant, query.clone()).try_collect::<Vec<_>>()
+    };
+    let reader = world.open().await?;
+    assert_same_answers(&world.reference, &*reader, &tenant, &[last_hour]).await?;
+    world.is_right(&reader).await?;
+
+    world.config.max_tail_bytes = 100 * 1024;
+    let sparing = world.open().await?;
+    for refused in [
+        found(&sparing, &TraceQuery::default()).await.map(|_| ()).unwrap_err(),
+        sparing
+            .get_traces(&tenant, vec![trace_id(1).into()])
+            .try_collect::<Vec<_>>()
+            .await
+            .map(|_| ())
+            .unwrap_err(),
+    ] {
+        assert_eq!(refused.kind(), StoreErrorKind::LimitExceeded);
+        assert!(refused.to_string().contains("not derived"), "{refused}");
+    }
+
+    // Oldest first: whatever is done, nothing before it is not.
+    let maintenance = world.writer.maintenance(JobMode::InProcess, vec![Tenant::default()]);
+    let running = tokio::spawn(async move { maintenance.round().await });
+    let client = world.engine.handle("watcher").client();
+    while !running.is_finished() {
+        for _ in 0..LOOK_EVERY {
+            tokio::task::yield_now().await;
+        }
+        let windows = client.query().table_name("jaeger.windows").key_condition_expression("pk = :t");
+        let tenant = AttributeValue::B(Blob::new(vec![0]));
+        let items = windows.expression_attribute_values(":t", tenant).send().await?.items.unwrap_or_default();
+        let done: Vec<_> = items.iter().map(|item| item.contains_key("manifest")).collect();
+        assert!(done.is_sorted_by(|a, b| a >= b), "a newer window is done before an older one");
+    }
+    assert_eq!(running.await??.not_done, 0);
+    world.clock.sleep(Duration::from_secs(60)).await;
+    world.is_right(&reader).await.map_err(|error| format!("a server that has waited: {error}"))?;
+    let cold = world.open().await?;
+    world.is_right(&cold).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_query_that_costs_too_much_is_refused_with_the_reason() -> Result<(), AnyError> {
+    let mut world = World::new(aws_config()).await?;
+    world.write(3, 200).await?;
+    world.derive().await?;
+    world.config.max_query_read_units = 3;
+    let reader = world.open().await?;
+    let refused = reader.find_traces(&Tenant::default(), TraceQuery::default()).try_collect::<Vec<_>>().await;
+    let refused = refused.map(|_| ()).unwrap_err();
+    assert_eq!(refused.kind(), StoreErrorKind::LimitExceeded);
+    assert!(refused.to_string().contains("max-query-rru"), "{refused}");
+    Ok(())
+}
