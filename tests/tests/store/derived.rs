@@ -252,3 +252,55 @@ async fn a_query_that_costs_too_much_is_refused_with_the_reason() -> Result<(), 
     assert!(refused.to_string().contains("max-query-rru"), "{refused}");
     Ok(())
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_span_from_the_future_is_found_in_a_window_that_is_not_derived() -> Result<(), AnyError> {
+    let mut world = World::new(aws_config()).await?;
+    world.write(1, 10).await?;
+    let tenant = Tenant::default();
+    let start = u64::try_from(NOW.0)? + 7_200_000_000_000;
+    world.writer.write_spans(&tenant, vec![span(90, 1, start)]).await?;
+    world.reference.write_spans(&tenant, vec![span(90, 1, start)]).await?;
+    world.clock.sleep(WINDOW * 3).await;
+    let late = |seconds: i128| TraceQuery {
+        start: Range { min: Some(UnixNanos(NOW.0 + seconds * 1_000_000_000)), max: None },
+        ..TraceQuery::default()
+    };
+    let reader = world.open().await?;
+    let queries = [late(7_000), late(7_201), late(3_000)];
+    assert_same_answers(&world.reference, &*reader, &tenant, &queries).await?;
+    world.derive().await?;
+    Ok(assert_same_answers(&world.reference, &*reader, &tenant, &queries).await?)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lane_that_comes_while_its_window_is_derived_is_not_left_out() -> Result<(), AnyError> {
+    let mut world = World::new(StoreConfig { settle: Duration::ZERO, ..aws_config() }).await?;
+    world.write(1, 10).await?;
+    let handle = world.engine.handle("job");
+    let job = open(&handle, Arc::clone(&world.clock), world.config.clone(), 77).await?;
+    let publishes = |request: &RequestInfo| {
+        request.operation == "UpdateItem"
+            && request.body.to_string().contains("attribute_not_exists(#manifest)")
+    };
+    handle.inject(FaultPlan::nth(0, publishes, Fault::Hold(Duration::from_secs(2))));
+    let maintenance = job.maintenance(JobMode::InProcess, vec![Tenant::default()]);
+    let add_lane = async {
+        world.clock.sleep(Duration::from_secs(1)).await;
+        let client = world.engine.handle("a service whose clock went back").client();
+        let windows = client.scan().table_name("jaeger.windows").send().await?.items.unwrap_or_default();
+        let window = windows.iter().find(|item| item.contains_key("lanes")).ok_or("no window")?;
+        let update = client.update_item().table_name("jaeger.windows").update_expression("ADD lanes :lane");
+        let update = update.key("pk", window["pk"].clone()).key("sk", window["sk"].clone());
+        let lane = AttributeValue::Bs(vec![Blob::new(*b"new lane")]);
+        update.expression_attribute_values(":lane", lane).send().await?;
+        Ok::<_, AnyError>(())
+    };
+    let (report, added) = tokio::join!(maintenance.round(), add_lane);
+    added?;
+    assert_eq!((report?.not_done, handle.is_crashed()), (1, false));
+    world.clock.sleep(Duration::from_secs(60)).await;
+    assert_eq!(maintenance.round().await?.not_done, 0);
+    let reader = world.open().await?;
+    world.is_right(&reader).await
+}

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jaeger_dynamodb_core::{StoreError, Tenant};
+use jaeger_dynamodb_core::{StoreError, StoreErrorKind, Tenant};
 
 use super::catalog::Collected;
 use super::claim::Claim;
@@ -168,12 +168,15 @@ impl WindowRun<'_> {
         match publish(client, self.tenant, window, manifest, job.deadline()).await? {
             Change::Made => Ok(Outcome::Derived),
             // Whose manifest it is tells whether an earlier try of the same request has made it.
-            Change::NotMade => Ok(match job.read_window(self.tenant, window).await? {
+            Change::NotMade => match job.read_window(self.tenant, window).await? {
                 Some(WindowItem { derived: Derived::Done(winner), .. }) if winner.run == self.run => {
-                    Outcome::Derived
+                    Ok(Outcome::Derived)
                 }
-                _ => Outcome::Lost,
-            }),
+                Some(WindowItem { derived: Derived::NotYet, .. }) => {
+                    Err(StoreError::new(StoreErrorKind::Unavailable, "a lane was added to the closed window"))
+                }
+                _ => Ok(Outcome::Lost),
+            },
         }
     }
 

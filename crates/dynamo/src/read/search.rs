@@ -89,14 +89,14 @@ impl Reader {
             found: Found { limit: query.limit.get(), newest: HashMap::new() },
             width: 1,
         };
-        search.begin(snapshot);
+        search.begin();
         search.run(snapshot).await?;
         Ok(search.found.into_ids())
     }
 }
 
 impl Search<'_> {
-    fn begin(&mut self, _: &Snapshot) {
+    fn begin(&mut self) {
         for step in std::mem::take(&mut self.plan.steps) {
             self.lead_to_parts(step, 0);
         }

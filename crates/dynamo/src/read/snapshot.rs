@@ -96,7 +96,13 @@ impl Reader {
         let seen = Seen { windows: windows?, blocks: blocks.transpose()?, reached, now, is_recheck };
         let known = known.with(seen, settle);
         self.known.learn(&context.tenant, known.clone());
-        Ok(Snapshot { known })
+        let snapshot = Snapshot { known };
+        let closed = snapshot.in_log().filter(|window| window.is_final);
+        let starts: Vec<_> = closed.map(|window| window.item.window.start()).collect();
+        if let Some(oldest) = starts.iter().min() {
+            context.budget.note_not_derived(starts.len(), *oldest);
+        }
+        Ok(snapshot)
     }
 
     async fn windows_from(

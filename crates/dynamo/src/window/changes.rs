@@ -5,7 +5,7 @@
 //! | a lane is added; the first one's writer records the terms | writers | there is no manifest |
 //! | the mark that spans may start far ahead | writers, before the record | none |
 //! | the seal | whoever notices first that the window is closed | there is no seal |
-//! | the manifest | a run that has written all of its items | there is no manifest |
+//! | the manifest | a run that has written all of its items | there is no manifest, and no lane but those that were derived |
 //!
 //! Every condition also asks for the item itself, except where it is made: a change that is executed days late must not
 //! bring an expired window back without its terms.
@@ -108,7 +108,8 @@ pub(crate) async fn seal(
     .await
 }
 
-/// Makes a run the one that is read. The first manifest wins.
+/// Makes a run the one that is read. The first manifest wins. Lanes that the run has not seen can only be those of a
+/// service whose clock has gone back behind the end of the window: then what it has read is not the whole log.
 pub(crate) async fn publish(
     client: &Client,
     tenant: &Tenant,
@@ -121,9 +122,12 @@ pub(crate) async fn publish(
         purpose: Purpose::JobState,
         key: keys::window(tenant, window),
         expression: "SET #manifest = :manifest",
-        condition: Some("attribute_not_exists(#manifest) AND attribute_exists(#lanes)"),
+        condition: Some("attribute_not_exists(#manifest) AND #lanes = :lanes"),
         names: &[("#manifest", attribute::MANIFEST), ("#lanes", attribute::LANES)],
-        values: vec![(":manifest", AttributeValue::B(manifest.encode()))],
+        values: vec![
+            (":manifest", AttributeValue::B(manifest.encode())),
+            (":lanes", AttributeValue::Bs(manifest.lanes.iter().map(|lane| lane.0.to_vec()).collect())),
+        ],
     };
     change(client.update(&update, deadline).await)
 }
