@@ -93,7 +93,7 @@ async fn derived_in_tiny_parts_and_buckets() -> Result<(), AnyError> {
 #[tokio::test(start_paused = true)]
 async fn derived_and_read_from_a_state_of_a_minute_ago() -> Result<(), AnyError> {
     let stale = StaleReads { lag: Duration::from_secs(60), ..StaleReads::default() };
-    conforms_when_derived(aws_config(), Some(stale)).await
+    conforms_when_derived(StoreConfig { part_bytes: 64, ..aws_config() }, Some(stale)).await
 }
 
 #[tokio::test]

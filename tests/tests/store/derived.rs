@@ -16,7 +16,7 @@ use jaeger_dynamodb_core::{
 use jaeger_dynamodb_dynamo::{DynamoStore, JobMode, Purpose, RoundReport, StoreConfig, Table};
 use jaeger_dynamodb_testkit::conformance::assert_same_answers;
 use jaeger_dynamodb_testkit::fixtures::{otlp_span, trace_id};
-use jaeger_dynamodb_testkit::{Fault, FaultPlan, RequestInfo, TestEngine};
+use jaeger_dynamodb_testkit::{Fault, FaultPlan, RequestInfo, StaleReads, TestEngine};
 use jaeger_dynamodb_tests::{AnyError, NOW, aws_config, open, tokio_clock};
 
 const WINDOW: Duration = Duration::from_secs(300);
@@ -35,6 +35,18 @@ impl World {
     async fn new(config: StoreConfig) -> Result<Self, AnyError> {
         let clock = tokio_clock();
         let engine = TestEngine::new(Arc::clone(&clock))?;
+        Self::on(engine, clock, config).await
+    }
+
+    /// Eventually consistent reads see nothing that is younger than a minute.
+    async fn stale(config: StoreConfig) -> Result<Self, AnyError> {
+        let clock = tokio_clock();
+        let stale = StaleReads { lag: Duration::from_secs(60), ..StaleReads::default() };
+        let engine = TestEngine::with_stale_reads(Arc::clone(&clock), stale)?;
+        Self::on(engine, clock, config).await
+    }
+
+    async fn on(engine: TestEngine, clock: Arc<dyn Clock>, config: StoreConfig) -> Result<Self, AnyError> {
         let writer = open(&engine.handle("writer"), Arc::clone(&clock), config.clone(), 1).await?;
         Ok(Self { clock, engine, config, writer, reference: MemoryStore::new(), opened: 1 })
     }
@@ -303,4 +315,36 @@ async fn a_lane_that_comes_while_its_window_is_derived_is_not_left_out() -> Resu
     assert_eq!(maintenance.round().await?.not_done, 0);
     let reader = world.open().await?;
     world.is_right(&reader).await
+}
+
+/// More traces than are decided at a time, in parts and records of their own.
+#[tokio::test(start_paused = true)]
+async fn of_traces_that_start_at_the_same_instant_the_smallest_ids_are_answered() -> Result<(), AnyError> {
+    smallest_ids_are_answered(World::new(StoreConfig { part_bytes: 200, ..aws_config() }).await?).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn parts_that_a_stale_read_does_not_find_are_read_again() -> Result<(), AnyError> {
+    smallest_ids_are_answered(World::stale(StoreConfig { part_bytes: 200, ..aws_config() }).await?).await
+}
+
+async fn smallest_ids_are_answered(mut world: World) -> Result<(), AnyError> {
+    let tenant = Tenant::default();
+    let start = u64::try_from(NOW.0)?;
+    for number in (0..120).rev() {
+        let mut spans = vec![span(number, 0, start)];
+        if let Some(Span::Otlp(span)) = spans.first_mut() {
+            span.trace_id = trace_id(number + 1);
+        }
+        world.writer.write_spans(&tenant, spans.clone()).await?;
+        world.reference.write_spans(&tenant, spans).await?;
+    }
+    let limited =
+        |limit: usize| Some(TraceQuery { limit: NonZeroUsize::new(limit)?, ..TraceQuery::default() });
+    let queries: Vec<_> = [1, 2, 50, 119].into_iter().filter_map(limited).collect();
+    assert_same_answers(&world.reference, &*world.writer, &tenant, &queries).await?;
+    world.clock.sleep(WINDOW * 2).await;
+    world.derive().await?;
+    let reader = world.open().await?;
+    Ok(assert_same_answers(&world.reference, &*reader, &tenant, &queries).await?)
 }
