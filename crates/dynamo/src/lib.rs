@@ -28,6 +28,7 @@ mod derived;
 mod item;
 mod job;
 mod keys;
+mod lane_query;
 mod log;
 mod pack;
 mod purge;

@@ -37,6 +37,9 @@ use crate::keys::Key;
 use crate::log::StoredRecord;
 use crate::schema::Table;
 
+/// Responses of a deleted item may come from shortly before its expiry.
+const EXPIRY_MARGIN_SECONDS: u64 = 60;
+
 /// Windows of one query whose logs are read at a time.
 const PARALLEL_WINDOWS: usize = 4;
 

@@ -10,20 +10,11 @@ use serde_dynamo::Item;
 use super::Job;
 use crate::bytes::DecodeError;
 use crate::capacity::Purpose;
-use crate::client::{Consistency, Query, SortRange};
 use crate::item::{bytes, number, sort_key};
 use crate::keys::{self, Lane, Place, attribute};
+use crate::lane_query::lane_query;
 use crate::log::{LogRecord, StoredRecord};
-use crate::schema::Table;
-use crate::size::PAGE_BYTES;
 use crate::window::WindowItem;
-
-/// Records are some kilobytes each, more with a pack inside. A page should not hold much more than a response does,
-/// since the embedded engine reads whole pages before it cuts them.
-const RECORD_BYTES: std::ops::Range<usize> = 4 * 1024..64 * 1024;
-
-/// What is derived needs no pack.
-const RECORD_ATTRIBUTES: &[&str] = &[attribute::SORT, attribute::EXPIRY, attribute::RECORD];
 
 /// What a record takes in memory beside its bytes, roughly.
 const OVERHEAD_BYTES: usize = 96;
@@ -95,15 +86,9 @@ impl<'a> WindowLog<'a> {
         };
         let lane = usize::try_from(number).ok().and_then(|number| self.item.lanes.get(number));
         let Some(lane) = lane.copied() else { return Ok(Some(Vec::new())) };
-        let query = Query {
-            table: Table::Spans,
-            purpose: Purpose::JobRead,
-            partition: keys::records(self.tenant, self.item.window, lane),
-            sort: SortRange::From(sequence.to_be_bytes().to_vec()),
-            consistency: Consistency::Strong,
-            limit: self.records_in_a_page(),
-            attributes: Some(RECORD_ATTRIBUTES),
-        };
+        let lane_of_window = (self.item.window, lane);
+        let config = &self.job.context.config;
+        let query = lane_query(config, self.tenant, lane_of_window, sequence, Purpose::JobRead);
         let page = self.job.context.client.page(&query, None, self.job.deadline()).await?;
         let records: Vec<_> =
             page.items.iter().filter_map(|item| self.raw(item, number, lane)).map(Arc::new).collect();
@@ -146,11 +131,6 @@ impl<'a> WindowLog<'a> {
             records.sort_by_key(|record| record.latest_start.get().copied());
             self.kept = Kept::All(std::mem::take(records));
         }
-    }
-
-    fn records_in_a_page(&self) -> i32 {
-        let record = self.job.context.config.inline_pack_bytes.clamp(RECORD_BYTES.start, RECORD_BYTES.end);
-        i32::try_from(PAGE_BYTES / record).unwrap_or(i32::MAX)
     }
 }
 

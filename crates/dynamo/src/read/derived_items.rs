@@ -4,16 +4,13 @@
 use jaeger_dynamodb_core::StoreError;
 
 use super::known::Source;
-use super::{QueryContext, Reader};
+use super::{EXPIRY_MARGIN_SECONDS, QueryContext, Reader};
 use crate::bytes::DecodeError;
 use crate::capacity::Purpose;
 use crate::client::Consistency;
 use crate::item::bytes;
 use crate::keys::{Key, attribute};
 use crate::schema::Table;
-
-/// Responses of a deleted item may come from shortly before its expiry.
-const EXPIRY_MARGIN_SECONDS: u64 = 60;
 
 /// Why something derived could not be read.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use jaeger_dynamodb_core::{Span, StoreError, Tenant, TraceId};
 
-use super::{QueryContext, Reader};
+use super::{EXPIRY_MARGIN_SECONDS, QueryContext, Reader};
 use crate::capacity::Purpose;
 use crate::client::Consistency;
 use crate::item::{bytes, is_expired};
@@ -13,9 +13,6 @@ use crate::keys::{self, Key, attribute};
 use crate::log::{PackAddress, PackRef};
 use crate::pack;
 use crate::schema::Table;
-
-/// Responses of a deleted item may come from shortly before its expiry.
-const EXPIRY_MARGIN_SECONDS: u64 = 60;
 
 fn keys_of(tenant: &Tenant, pack: PackRef) -> Vec<Key> {
     match pack.address {

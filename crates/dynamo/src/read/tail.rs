@@ -11,20 +11,13 @@ use super::snapshot::LogWindow;
 use super::{QueryContext, Reader};
 use crate::bytes::DecodeError;
 use crate::capacity::Purpose;
-use crate::client::{Consistency, Query, SortRange};
+use crate::client::Consistency;
 use crate::item::{bytes, number, sort_key};
 use crate::keys::{self, Lane, Place, attribute};
+use crate::lane_query::lane_query;
 use crate::log::{LogRecord, StoredRecord};
 use crate::schema::Table;
-use crate::size::PAGE_BYTES;
 use crate::window::{Window, WindowItem};
-
-/// Records are some kilobytes each, more with a pack inside. A page should not hold much more than a response does,
-/// since the embedded engine reads whole pages before it cuts them.
-const RECORD_BYTES: std::ops::Range<usize> = 4 * 1024..64 * 1024;
-
-/// A pack inside a record is read when it is wanted.
-const RECORD_ATTRIBUTES: &[&str] = &[attribute::SORT, attribute::EXPIRY, attribute::RECORD];
 
 /// What a lane takes in memory beside its records, roughly.
 const LANE_BYTES: usize = 256;
@@ -142,11 +135,6 @@ impl Reader {
         Ok(records)
     }
 
-    fn records_in_a_page(&self) -> i32 {
-        let record = self.config.inline_pack_bytes.clamp(RECORD_BYTES.start, RECORD_BYTES.end);
-        i32::try_from(PAGE_BYTES / record).unwrap_or(i32::MAX)
-    }
-
     async fn lane_records(
         &self,
         context: &QueryContext,
@@ -161,15 +149,7 @@ impl Reader {
         if cached.is_complete {
             return Ok(cached.records);
         }
-        let query = Query {
-            table: Table::Spans,
-            purpose: Purpose::Tail,
-            partition: keys::records(&context.tenant, window.item.window, lane),
-            sort: SortRange::From(cached.next.to_be_bytes().to_vec()),
-            consistency: Consistency::Strong,
-            limit: self.records_in_a_page(),
-            attributes: Some(RECORD_ATTRIBUTES),
-        };
+        let query = lane_query(&self.config, &context.tenant, key, cached.next, Purpose::Tail);
         let items = self.all(context, &query).await?;
         let read = items.iter().filter_map(|item| bytes(item, attribute::RECORD)).map(<[u8]>::len).sum();
         context.budget.read_tail(read)?;

@@ -1,0 +1,38 @@
+//! The query for the records of a lane: one for readers and for the job.
+
+use jaeger_dynamodb_core::Tenant;
+
+use crate::capacity::Purpose;
+use crate::client::{Consistency, Query, SortRange};
+use crate::config::StoreConfig;
+use crate::keys::{self, Lane, attribute};
+use crate::schema::Table;
+use crate::size::PAGE_BYTES;
+use crate::window::Window;
+
+/// Records are some kilobytes each, more with a pack inside. A page should not hold much more than a response does,
+/// since the embedded engine reads whole pages before it cuts them.
+const RECORD_BYTES: std::ops::Range<usize> = 4 * 1024..64 * 1024;
+
+/// A pack inside a record is read when it is wanted.
+const ATTRIBUTES: &[&str] = &[attribute::SORT, attribute::EXPIRY, attribute::RECORD];
+
+/// The lane's records from this sequence number on, strongly.
+pub(crate) fn lane_query(
+    config: &StoreConfig,
+    tenant: &Tenant,
+    (window, lane): (Window, Lane),
+    from: u32,
+    purpose: Purpose,
+) -> Query {
+    let record_bytes = config.inline_pack_bytes.clamp(RECORD_BYTES.start, RECORD_BYTES.end);
+    Query {
+        table: Table::Spans,
+        purpose,
+        partition: keys::records(tenant, window, lane),
+        sort: SortRange::From(from.to_be_bytes().to_vec()),
+        consistency: Consistency::Strong,
+        limit: i32::try_from(PAGE_BYTES / record_bytes).unwrap_or(i32::MAX),
+        attributes: Some(ATTRIBUTES),
+    }
+}
