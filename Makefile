@@ -42,17 +42,30 @@ protos-current: ## Holds proto/ against what Jaeger and OpenTelemetry publish (n
 .PHONY: server jaeger-v2 jaeger-diff
 server:
 	$(CARGO) build --workspace --bins $(PROFILE)
-jaeger-v2: server ## The end-to-end battery of the real Jaeger v2.13, with default and the shortest windows, and with two servers (needs Go, Python).
+jaeger-v2: server ## The end-to-end battery of the real Jaeger v2.13, with one server and two, whatever the job does (needs Go, Python).
 	SERVER=$(SERVER) tests/jaeger/v2/run.sh
+	SERVER=$(SERVER) tests/jaeger/v2/run.sh --job off
 	SERVER=$(SERVER) tests/jaeger/v2/run.sh --window 1s --window-grace 1s
+	DERIVED=1 SERVER=$(SERVER) tests/jaeger/v2/run.sh --window 1s --window-grace 1s
 	SERVERS=2 SERVER=$(SERVER) tests/jaeger/v2/run.sh
-jaeger-diff: server ## Random spans and queries to us and to Jaeger's own memory store (needs Go).
+	SERVERS=2 DERIVED=1 SERVER=$(SERVER) tests/jaeger/v2/run.sh --window 1s --window-grace 1s --settle 1s
+jaeger-diff: server ## Random spans and queries to us and to Jaeger's own memory store, whatever the job does (needs Go).
 	SEED=$${SEED:-1} tests/jaeger/v2/diff.sh
 
-.PHONY: bench
-bench: ## Prints figures: CPU a span, and what writing costs.
-	$(CARGO) bench -p jaeger-dynamodb-tests --bench write_cpu
-	$(CARGO) test $(PROFILE) --workspace --test store write_cost -- --nocapture
+.PHONY: bench bench-memory bench-build
+# Spans in the window that bench-memory derives.
+SPANS ?= 6000000
+# One build for all of them, of the whole workspace, so that nothing is compiled twice with other features.
+BENCH := --release --workspace
+bench-build:
+	$(CARGO) build $(BENCH) --bins --test store --bench write_cpu --bench job --bench server
+bench: bench-build ## Prints figures: units and bytes, CPU a span, what the server takes (4 minutes after building).
+	$(CARGO) test $(BENCH) --test store figures -- --nocapture --test-threads 1
+	$(CARGO) bench --workspace --bench write_cpu
+	$(CARGO) bench --workspace --bench job
+	$(CARGO) bench --workspace --bench server
+bench-memory: bench-build ## Prints what deriving one window of SPANS=6000000 takes in memory (4 minutes after building).
+	$(CARGO) bench --workspace --bench job -- memory $(SPANS)
 
 .PHONY: deny msrv
 deny: ## Licences, sources and duplicates of dependencies (needs cargo-deny).

@@ -3,6 +3,9 @@
 
 #![expect(clippy::expect_used, clippy::print_stdout, reason = "a bench prints, and may stop")]
 
+#[path = "shared/thread_cpu.rs"]
+mod thread_cpu;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +23,8 @@ use jaeger_dynamodb_proto::convert::spans_from_otlp;
 use jaeger_dynamodb_proto::opentelemetry::proto::collector::trace::v1::ExportTraceServiceRequest;
 use jaeger_dynamodb_tests::{AnyError, NOW};
 use prost::Message;
+
+use crate::thread_cpu::thread_cpu;
 
 /// Answers puts of packs and records without doing anything, and hands everything else to the engine.
 #[derive(Debug, Clone)]
@@ -50,13 +55,6 @@ fn now() -> Duration {
     std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970")
 }
 
-/// CPU that this thread has used: the first number of `/proc/thread-self/schedstat`.
-fn cpu() -> Result<Duration, AnyError> {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat")?;
-    let nanos = text.split(' ').next().ok_or("an empty schedstat")?;
-    Ok(Duration::from_nanos(nanos.parse()?))
-}
-
 async fn measure(name: &str, workload: Workload) -> Result<(), AnyError> {
     let load = Load { spans_per_second: 1000, duration: Duration::from_secs(60), start: NOW };
     let arrivals: Vec<_> = workload.arrivals(load).collect();
@@ -70,21 +68,21 @@ async fn measure(name: &str, workload: Workload) -> Result<(), AnyError> {
     let store = DynamoStore::open(parts, StoreConfig { create_tables: true, ..StoreConfig::aws() }).await?;
     let tenant = Tenant::default();
 
-    let started = cpu()?;
+    let started = thread_cpu()?;
     for message in &messages {
         std::hint::black_box(ExportTraceServiceRequest::decode(message.as_slice())?);
     }
-    let decoded = cpu()?;
+    let decoded = thread_cpu()?;
     for message in &messages {
         let request = ExportTraceServiceRequest::decode(message.as_slice())?;
         std::hint::black_box(spans_from_otlp(request.resource_spans));
     }
-    let converted = cpu()?;
+    let converted = thread_cpu()?;
     for message in &messages {
         let request = ExportTraceServiceRequest::decode(message.as_slice())?;
         store.write_spans(&tenant, spans_from_otlp(request.resource_spans).spans).await?;
     }
-    let written = cpu()?;
+    let written = thread_cpu()?;
     #[expect(clippy::cast_precision_loss, reason = "printed with two digits")]
     let per_span = |from: Duration, to: Duration| (to - from).as_secs_f64() * 1e6 / spans as f64;
     println!(

@@ -1,0 +1,64 @@
+//! CPU a span, of the thread that derives: reading the log twice, building, encoding, and handing requests to the AWS
+//! SDK and taking its answers; without the engine's own, and without merging blocks.
+
+use std::time::Duration;
+
+use futures::stream;
+use jaeger_dynamodb_loadgen::{Load, Workload};
+use jaeger_dynamodb_proto::convert::spans_from_otlp;
+use jaeger_dynamodb_proto::opentelemetry::proto::collector::trace::v1::ExportTraceServiceRequest;
+use jaeger_dynamodb_tests::{AnyError, aws_config};
+use prost::Message;
+
+use crate::service::{self, Service};
+use crate::thread_cpu::thread_cpu;
+
+pub(crate) async fn measure() -> Result<(), AnyError> {
+    println!(
+        "| a window of 300 s at 1 000 spans/s | spans | decode protobuf alone | job | RRU | items derived | bytes derived |"
+    );
+    println!("|---|---|---|---|---|---|---|");
+    of("demo", Workload::demo(1)).await?;
+    of("traces of 3 spans", Workload::three_span_traces(1)).await?;
+    of("traces of 20 000 spans", Workload::batch(1)).await
+}
+
+async fn of(name: &str, workload: Workload) -> Result<(), AnyError> {
+    let load = Load { spans_per_second: 1_000, duration: Duration::from_secs(300), start: Service::start() };
+    let (mut spans, mut messages) = (0, Vec::new());
+    for arrival in workload.arrivals(load) {
+        spans += arrival.span_count();
+        messages.push(arrival.request.encode_to_vec());
+    }
+
+    let before = thread_cpu()?;
+    for message in &messages {
+        std::hint::black_box(ExportTraceServiceRequest::decode(message.as_slice())?);
+    }
+    let decoding = thread_cpu()? - before;
+
+    let service = Service::open(None)?;
+    let requests = messages.iter().map(|message| {
+        let request = ExportTraceServiceRequest::decode(message.as_slice()).unwrap_or_default();
+        spans_from_otlp(request.resource_spans).spans
+    });
+    service.write(stream::iter(requests), 1).await?;
+    drop(messages);
+    service.close_window();
+
+    let store = service.store(2, aws_config()).await?;
+    let before = thread_cpu()?;
+    let derivation = service::derive(&store).await?;
+    let deriving = thread_cpu()? - before;
+    let per_span = |cpu: Duration| cpu.as_secs_f64() * 1e6 / spans as f64;
+    println!(
+        "| {name} | {spans} | {:.2} us | {:.2} us | {:.4} | {:.5} | {:.2} B |",
+        per_span(decoding),
+        per_span(deriving),
+        derivation.read_units / spans as f64,
+        derivation.items as f64 / spans as f64,
+        derivation.bytes as f64 / spans as f64,
+    );
+    service.end().await;
+    Ok(())
+}
