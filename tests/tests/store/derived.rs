@@ -353,3 +353,22 @@ async fn smallest_ids_are_answered(mut world: World) -> Result<(), AnyError> {
     let reader = world.open().await?;
     Ok(assert_same_answers(&world.reference, &*reader, &tenant, &queries).await?)
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_pack_that_cannot_be_read_costs_its_own_spans_only() -> Result<(), AnyError> {
+    let mut world = World::new(StoreConfig { inline_pack_bytes: 0, ..aws_config() }).await?;
+    let tenant = Tenant::default();
+    let start = u64::try_from(NOW.0)?;
+    world.writer.write_spans(&tenant, vec![span(8, 1, start)]).await?;
+    let client = world.engine.handle("vandal").client();
+    let items = client.scan().table_name("jaeger.spans").send().await?.items.unwrap_or_default();
+    let mut pack = items.into_iter().find(|item| item.contains_key("pack")).ok_or("no pack")?;
+    pack.insert("pack".to_owned(), AttributeValue::B(Blob::new(vec![1, 1, 255, 255])));
+    client.put_item().table_name("jaeger.spans").set_item(Some(pack)).send().await?;
+
+    // In the same window and the next.
+    world.write(2, 20).await?;
+    assert_eq!(world.derive().await?.not_done, 0);
+    let reader = world.open().await?;
+    world.is_right(&reader).await
+}
