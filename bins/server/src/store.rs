@@ -39,6 +39,7 @@ pub(crate) async fn open_store(settings: &Settings) -> Result<Store, Failure> {
         .await
         .map_err(|error| Failure::runtime("cannot open the store", error))?;
     let store = Arc::new(store);
+    report(settings);
 
     let shared = || Arc::<DynamoStore>::clone(&store);
     let stores = Stores { writer: shared(), reader: shared(), dependencies: shared() };
@@ -52,6 +53,27 @@ pub(crate) async fn open_store(settings: &Settings) -> Result<Store, Failure> {
     let closing = close(store, tokio::spawn(maintenance.run()), engine).boxed();
     let stopping = async move { health.stop().await }.boxed();
     Ok(Store { services, stopping, http, closing })
+}
+
+/// Says on what the server runs: the first thing that is asked when something looks wrong.
+fn report(settings: &Settings) {
+    let place = match settings.storage {
+        Storage::Embedded => settings.data_dir.display().to_string(),
+        Storage::Aws => match &settings.endpoint_url {
+            Some(url) => format!("{}, tables {}*", url.as_str(), settings.table_prefix),
+            None => format!("AWS, tables {}*", settings.table_prefix),
+        },
+    };
+    let config = settings.store_config();
+    tracing::info!(
+        place,
+        retention = ?config.retention,
+        window = ?config.window,
+        window_grace = ?config.window_grace,
+        job = ?settings.job.mode(),
+        settle = ?config.settle,
+        "storage is open"
+    );
 }
 
 async fn close(store: Arc<DynamoStore>, maintenance: JoinHandle<()>, engine: Option<EmbeddedEngine>) {

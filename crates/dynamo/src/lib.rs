@@ -24,6 +24,7 @@ mod client;
 mod clock;
 mod commit;
 mod config;
+mod counters;
 mod derived;
 mod item;
 mod job;

@@ -18,6 +18,7 @@ use crate::capacity::{CapacityMeter, Purpose};
 use crate::client::{Client, Consistency};
 use crate::commit::{Committers, WriterContext};
 use crate::config::StoreConfig;
+use crate::counters;
 use crate::item::{item, number};
 use crate::job::{JobMode, Maintenance};
 use crate::keys::{self, attribute};
@@ -57,6 +58,7 @@ impl DynamoStore {
     /// service does not answer.
     pub async fn open(parts: StoreParts, config: StoreConfig) -> Result<Self, StoreError> {
         config.validate().map_err(|error| StoreError::new(StoreErrorKind::Internal, error.to_string()))?;
+        counters::start();
         let random = parts.seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
         let client = Arc::new(Client::new(parts.client, parts.clock, random, &config));
         if config.create_tables {

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Runs the differential ring: random spans and queries to our server and to the memory store of Jaeger v2.13.
-# usage: [CASES=number] [SEED=number] diff.sh
+# Runs the differential ring: random spans and queries to our server and to the memory store of Jaeger v2.13, with the
+# usual settings, with windows that are derived before anything is asked, and with windows that never are.
+# usage: [CASES=number] [SEED=number] diff.sh [name of a test]
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -12,4 +13,6 @@ cd "$root"
 cargo build --profile ci --workspace --bins
 export JAEGER=$root/target/jaeger/jaeger
 export SERVER=${SERVER:-$root/target/ci/jaeger-dynamodb-server}
-exec cargo test --profile ci --workspace --features jaeger-dynamodb-tests/jaeger-diff --test jaeger_diff -- --nocapture
+# One after the other: one set-up alone keeps a machine busy.
+exec cargo test --profile ci --workspace --features jaeger-dynamodb-tests/jaeger-diff --test jaeger_diff -- \
+  --nocapture --test-threads 1 "$@"

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Runs the storage battery of Jaeger v2.13 against our server: the battery writes and reads through a real Jaeger.
-# usage: [SERVER=path] [SERVERS=2] run.sh [more flags for the server]
+# usage: [SERVER=path] [SERVERS=2] [DERIVED=1] run.sh [more flags for the server]
 # With SERVERS=2 Jaeger writes to one server and reads from another; both keep their spans in ministack, an emulator of
 # AWS from PyPI, through the AWS SDK's HTTP client.
+# With DERIVED=1 no read is let through before all windows are derived; the flags must make windows of 1 s.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -17,6 +18,7 @@ http=(127.0.0.1:17272 127.0.0.1:17282)
 ministack_version=1.5.33
 ministack_port=14566
 purge_both_port=17290
+gate_port=17291
 battery=(GetServices GetOperations GetTrace GetLargeTrace GetTraceWithDuplicateSpans FindTraces)
 
 # The battery's ports are fixed: it gets a network of its own where this user may make one, and nothing it started outlives it.
@@ -58,6 +60,12 @@ start_servers() {
     server_pids+=($!)
     await "http://${http[index]}/ready" $! || return 1
   done
+  reads=${grpc[servers - 1]}
+  if [[ -n ${DERIVED:-} ]]; then
+    python3 "$here/read_when_derived.py" $gate_port "$reads" "${http[@]:0:servers}" 2>"$work/gate.log" &
+    pids+=($!)
+    reads=127.0.0.1:$gate_port
+  fi
 }
 
 start_ministack() {
@@ -104,13 +112,32 @@ stop_servers() {
 run_battery() (
   cd "$work/cmd/jaeger/internal/integration" || exit
   env TMPDIR="$work/tmp" STORAGE=grpc CUSTOM_STORAGE=true \
-    REMOTE_STORAGE_ENDPOINT="${grpc[servers - 1]}" REMOTE_STORAGE_WRITER_ENDPOINT="${grpc[0]}" PURGER_ENDPOINT="$purger" \
+    REMOTE_STORAGE_ENDPOINT="$reads" REMOTE_STORAGE_WRITER_ENDPOINT="${grpc[0]}" PURGER_ENDPOINT="$purger" \
     "$built/e2e.test" -test.v -test.timeout 15m -test.run '^TestGRPCStorage$' >"$work/battery.log" 2>&1
 )
 
+# requests PURPOSE: how many the server that is read from has made to its storage
+requests() {
+  curl --silent --fail "http://${http[servers - 1]}/metrics" |
+    awk -v purpose="purpose=\"$1\"" '/^jaeger_dynamodb_requests_total/ && index($1, purpose) { sum += $2 } END { print sum + 0 }'
+}
+
+# Says what answers were made of. They must have been made of what is derived if reads waited for it.
+tell_reads() {
+  local purpose count
+  echo -n "requests of the server that is read from:"
+  for purpose in segment pointer catalog tail pack snapshot; do
+    count=$(requests $purpose)
+    echo -n " $purpose $count"
+    if [[ -n ${DERIVED:-} && $count -eq 0 && $purpose =~ segment|pointer|catalog ]]; then unread=$purpose; fi
+  done
+  echo
+  [[ -z ${unread:-} ]]
+}
+
 show_logs() {
   local log
-  for log in "$work"/{server-*,ministack,purge}.log; do
+  for log in "$work"/{server-*,ministack,purge,gate}.log; do
     if [[ ! -s $log ]]; then continue; fi
     echo "--- last lines of $log"
     tail -n 40 "$log" | cut -c1-400
@@ -144,6 +171,7 @@ problems=0
 lay_out
 if start_servers "$@"; then
   run_battery || complain "the battery failed"
+  tell_reads || complain "nothing was read that is derived: no $unread"
   stop_servers || complain "a server did not stop with status 0"
 else
   complain "a server did not become ready"
@@ -151,4 +179,5 @@ fi
 if grep -q -- '--- SKIP' "$work/battery.log"; then complain "a test was skipped"; fi
 if [[ $problems -ne 0 ]]; then show_logs; fi
 report || problems=1
+echo "took $SECONDS s${*:+ with $*}"
 exit $problems

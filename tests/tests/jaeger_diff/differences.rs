@@ -34,7 +34,7 @@ const NEVER_SENT: [(&str, &str); 7] = [
     ("a search without parameters", "ends the process there; an invalid argument here"),
 ];
 
-/// Counts what was met. Shared by all cases.
+/// Counts what was met. Shared by all cases. It shows itself in short as figures, and at length with the differences.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     differences: Mutex<BTreeMap<Difference, usize>>,
@@ -115,6 +115,10 @@ impl Tally {
         *lock(&self.figures).entry(figure).or_default() += number;
     }
 
+    pub(crate) fn figure(&self, figure: &'static str) -> usize {
+        lock(&self.figures).get(figure).copied().unwrap_or_default()
+    }
+
     pub(crate) fn count(&self, difference: Difference) -> usize {
         lock(&self.differences).get(&difference).copied().unwrap_or_default()
     }
@@ -124,6 +128,9 @@ impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (figure, number) in &*lock(&self.figures) {
             writeln!(f, "{number:>8} {figure}")?;
+        }
+        if !f.alternate() {
+            return Ok(());
         }
         writeln!(
             f,

@@ -3,24 +3,34 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt::Debug;
 use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
 
 use jaeger_dynamodb_core::{Span, TraceId, otlp};
 use jaeger_dynamodb_testkit::fixtures;
-use jaeger_dynamodb_tests::AnyError;
+use jaeger_dynamodb_tests::{AnyError, tokio_clock};
 
 use crate::cases::Case;
 use crate::client::Trace;
 use crate::differences::{Difference, Tally};
 use crate::server::Server;
+use crate::set_up::{Derivation, SetUp};
 
 /// Enough to tell two answers apart; the whole is in the case.
 const SHOWN_CHARACTERS: usize = 3_000;
+
+/// A case is tried so often if the job was late, which only a busy machine excuses.
+const MOST_TRIES: usize = 3;
+
+/// Between two batches where windows matter: so some traces lie in one window, and some in several.
+const HALF_A_WINDOW: Duration = Duration::from_millis(500);
 
 /// Both servers and what they had to say.
 pub(crate) struct Ring {
     pub(crate) ours: Server,
     pub(crate) theirs: Server,
-    pub(crate) tally: Tally,
+    pub(crate) tally: Arc<Tally>,
+    pub(crate) derivation: Derivation,
 }
 
 /// What was written, and the traces as Jaeger's memory store returns them, by id.
@@ -30,22 +40,60 @@ pub(crate) struct Written {
 }
 
 impl Ring {
-    pub(crate) async fn start(jaeger: &Path, server: &Path) -> Result<Self, AnyError> {
+    /// The number tells rings of a set-up apart.
+    pub(crate) async fn start(
+        jaeger: &Path,
+        server: &Path,
+        set_up: &SetUp,
+        number: usize,
+        tally: Arc<Tally>,
+    ) -> Result<Self, AnyError> {
+        let log = |whose: &str| format!("jaeger_diff.{}.{number}.{whose}.log", set_up.name);
         Ok(Self {
-            ours: Server::ours(server).await?,
-            theirs: Server::jaegers(jaeger).await?,
-            tally: Tally::default(),
+            ours: Server::ours(server, set_up.flags, &log("ours")).await?,
+            theirs: Server::jaegers(jaeger, &log("jaeger")).await?,
+            tally,
+            derivation: set_up.derivation,
         })
     }
 
     /// Expects both servers to answer alike.
     pub(crate) async fn hold(&self, case: &Case) -> Result<(), AnyError> {
+        for _ in 0..MOST_TRIES {
+            let idle = self.ours.metrics().await?;
+            self.write(case).await?;
+            if self.derivation == Derivation::BeforeReading {
+                self.wait_until_derived().await?;
+            }
+            let before = self.ours.metrics().await?;
+            self.tally.add("blocks merged before reading", before.blocks_merged() - idle.blocks_merged());
+            self.same_answers(case).await?;
+            let after = self.ours.metrics().await?;
+            if self.derivation == Derivation::BeforeReading
+                && before.windows_derived() < after.windows_derived()
+            {
+                self.tally.add("cases tried again: a window was derived late", 1);
+                continue;
+            }
+            return self.reads_as_it_should(case, &before, &after);
+        }
+        Err(format!("windows were derived late {MOST_TRIES} times").into())
+    }
+
+    async fn write(&self, case: &Case) -> Result<(), AnyError> {
         self.ours.purge().await?;
         self.theirs.purge().await?;
-        for batch in &case.batches {
+        for (number, batch) in case.batches.iter().enumerate() {
+            if number > 0 && self.derivation != Derivation::AsItComes {
+                tokio_clock().sleep(HALF_A_WINDOW).await;
+            }
             self.ours.client.export(batch).await?;
             self.theirs.client.export(batch).await?;
         }
+        Ok(())
+    }
+
+    async fn same_answers(&self, case: &Case) -> Result<(), AnyError> {
         let spans = distinct(case.batches.concat());
         self.tally.add("distinct spans", spans.len());
         self.same_lists(&spans).await?;
@@ -125,8 +173,8 @@ fn same_spans(what: &str, ours: &[otlp::Span], theirs: &[otlp::Span]) -> Result<
 
 fn without_schema_urls(span: &otlp::Span) -> otlp::Span {
     let mut span = span.clone();
-    std::sync::Arc::make_mut(&mut span.resource).schema_url.clear();
-    std::sync::Arc::make_mut(&mut span.scope).schema_url.clear();
+    Arc::make_mut(&mut span.resource).schema_url.clear();
+    Arc::make_mut(&mut span.scope).schema_url.clear();
     span
 }
 

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::net::{Ipv4Addr, TcpListener};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::client::Client;
+use crate::metrics::Metrics;
 
 const TRIES: usize = 300;
 const BETWEEN_TRIES: Duration = Duration::from_millis(100);
@@ -18,7 +19,8 @@ const BETWEEN_TRIES: Duration = Duration::from_millis(100);
 /// A server in a process of its own, which ends with this.
 pub(crate) struct Server {
     pub(crate) client: Client,
-    purge_port: u16,
+    http_port: u16,
+    log: PathBuf,
     _process: Process,
 }
 
@@ -33,31 +35,32 @@ impl Drop for Process {
 }
 
 impl Server {
-    /// Our server on the embedded engine, in memory.
-    pub(crate) async fn ours(binary: &Path) -> Result<Self, AnyError> {
-        let (port, purge_port) = (free_port()?, free_port()?);
+    /// Our server on the embedded engine, in memory. It logs to the file.
+    pub(crate) async fn ours(binary: &Path, flags: &[&str], log: &str) -> Result<Self, AnyError> {
+        let (port, http_port) = (free_port()?, free_port()?);
         let mut command = Command::new(binary);
         command
             .args(["--data-dir", ":memory:", "--allow-purge", "--log-level", "warn"])
             .arg(format!("--listen=127.0.0.1:{port}"))
-            .arg(format!("--http-listen=127.0.0.1:{purge_port}"));
-        Self::start(command, "ours", port, purge_port).await
+            .arg(format!("--http-listen=127.0.0.1:{http_port}"))
+            .args(flags);
+        Self::start(command, log, port, http_port).await
     }
 
-    /// Jaeger with its memory store behind the storage API.
-    pub(crate) async fn jaegers(binary: &Path) -> Result<Self, AnyError> {
-        let (port, purge_port) = (free_port()?, free_port()?);
+    /// Jaeger with its memory store behind the storage API. It logs to the file.
+    pub(crate) async fn jaegers(binary: &Path, log: &str) -> Result<Self, AnyError> {
+        let (port, http_port) = (free_port()?, free_port()?);
         let mut command = Command::new(binary);
         command
             .args(["--config", concat!(env!("CARGO_MANIFEST_DIR"), "/jaeger/v2/memory-backend.yaml")])
             .env("MEMORY_BACKEND_LISTEN", format!("127.0.0.1:{port}"))
-            .env("MEMORY_BACKEND_PURGE_PORT", purge_port.to_string())
+            .env("MEMORY_BACKEND_PURGE_PORT", http_port.to_string())
             .env("OTEL_TRACES_SAMPLER", "always_off");
-        Self::start(command, "jaeger", port, purge_port).await
+        Self::start(command, log, port, http_port).await
     }
 
-    async fn start(mut command: Command, name: &str, port: u16, purge_port: u16) -> Result<Self, AnyError> {
-        let log = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("jaeger_diff.{name}.log"));
+    async fn start(mut command: Command, log: &str, port: u16, http_port: u16) -> Result<Self, AnyError> {
+        let log = Path::new(env!("CARGO_TARGET_TMPDIR")).join(log);
         let output = File::create(&log)?;
         command.stdout(output.try_clone()?).stderr(output);
         let child =
@@ -71,7 +74,7 @@ impl Server {
             if let Ok(client) = Client::connect(format!("http://127.0.0.1:{port}")).await
                 && client.services().await.is_ok()
             {
-                return Ok(Self { client, purge_port, _process: process });
+                return Ok(Self { client, http_port, log, _process: process });
             }
             clock.sleep(BETWEEN_TRIES).await;
         }
@@ -80,13 +83,36 @@ impl Server {
 
     /// Makes it forget everything.
     pub(crate) async fn purge(&self) -> Result<(), AnyError> {
-        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.purge_port)).await?;
-        let request =
-            b"POST /purge HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-        stream.write_all(request).await?;
+        self.ask("POST /purge").await.map(drop)
+    }
+
+    /// Expects that ours had nothing to warn of.
+    pub(crate) fn has_logged_nothing(&self) -> Result<(), AnyError> {
+        let log = std::fs::read_to_string(&self.log)?;
+        let first = log.lines().next();
+        first.map_or(Ok(()), |line| {
+            Err(format!("our server warned, see {}: {line}", self.log.display()).into())
+        })
+    }
+
+    /// What ours has counted so far.
+    pub(crate) async fn metrics(&self) -> Result<Metrics, AnyError> {
+        Ok(Metrics::parse(&self.ask("GET /metrics").await?))
+    }
+
+    /// The content of the answer to a request without content.
+    async fn ask(&self, request: &str) -> Result<String, AnyError> {
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.http_port)).await?;
+        // In version 1.0 every answer comes in one piece and ends the connection.
+        let request = format!("{request} HTTP/1.0\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n");
+        stream.write_all(request.as_bytes()).await?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await?;
-        if answer.starts_with("HTTP/1.1 200 ") { Ok(()) } else { Err(format!("purge: {answer}").into()) }
+        let (head, content) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+        match head.split_whitespace().nth(1) {
+            Some("200") => Ok(content.to_owned()),
+            _ => Err(format!("{} answered {answer}", self.http_port).into()),
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 //! knows how to cut and needs bounded memory.
 
 mod distinct;
+mod item;
 mod part;
 mod plan;
 mod survey;
@@ -9,6 +10,7 @@ mod survey;
 mod tests;
 mod window;
 
+pub(crate) use item::DerivedItem;
 pub(crate) use plan::Plan;
 pub(crate) use survey::Survey;
-pub(crate) use window::{DerivedItem, WindowBuilder};
+pub(crate) use window::WindowBuilder;

@@ -114,7 +114,10 @@ impl Job {
     /// Marks a closed window. If that fails, it is listed again and marked in the next round.
     async fn seal(&self, tenant: &Tenant, window: Window, report: &mut RoundReport) {
         match seal(&self.context.client, tenant, window, self.deadline()).await {
-            Ok(Change::Made) => report.sealed += 1,
+            Ok(Change::Made) => {
+                metrics::counter!("jaeger_dynamodb_windows_sealed_total").increment(1);
+                report.sealed += 1;
+            }
             Ok(Change::NotMade) => {}
             Err(error) => {
                 tracing::warn!(error = %error, window_start = window.start(), "a window cannot be sealed");

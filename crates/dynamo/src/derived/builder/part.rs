@@ -6,8 +6,8 @@ use std::hash::Hash;
 
 use jaeger_dynamodb_core::SpanKind;
 
+use super::item::DerivedItem;
 use super::plan::ENTRY_BYTES;
-use super::window::DerivedItem;
 use crate::derived::commit_ref::CommitRef;
 use crate::derived::segment::{
     EncodedLists, EntriesPart, Gathered, MAX_ENTRIES, PartEntry, Shape, different_fingerprints, pair,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::item::DerivedItem;
 use super::part::PartDraft;
 use super::plan::Plan;
 use crate::derived::commit_ref::CommitRef;
@@ -10,15 +11,6 @@ use crate::derived::pointers::{Pointer, PointerBucket};
 use crate::derived::trace_hash::TraceHash;
 use crate::keys::Lane;
 use crate::log::{EntryView, StoredRecord};
-
-/// What is to be written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum DerivedItem {
-    /// A part of the segments: two items.
-    Part { group: u16, newest: i64, part: u32, entries: Vec<u8>, lists: Vec<u8> },
-    /// A bucket of pointers: an item for each part.
-    Pointers { bucket: u32, parts: Vec<Vec<u8>> },
-}
 
 /// What a manifest says of the parts.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
