@@ -73,13 +73,17 @@ impl KnownWindows {
         self.lock().get(tenant).cloned().unwrap_or_default()
     }
 
-    pub(super) fn learn(&self, tenant: &Tenant, known: Known) {
+    pub(super) fn learn(&self, tenant: &Tenant, known: Known, settle: u64) {
         let mut by_tenant = self.lock();
         let present = by_tenant.entry(tenant.clone()).or_default();
         if present.complete_before <= known.complete_before {
             let distrusted = Arc::clone(&present.distrusted);
             *present = known;
             present.distrusted = distrusted;
+            if !present.distrusted.is_empty() {
+                // The query may have begun before another one came to distrust a block.
+                present.find_sources(present.rechecked, settle);
+            }
         }
     }
 

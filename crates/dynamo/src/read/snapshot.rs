@@ -95,7 +95,7 @@ impl Reader {
         let now = self.client.service_time().at_least();
         let seen = Seen { windows: windows?, blocks: blocks.transpose()?, reached, now, is_recheck };
         let known = known.with(seen, settle);
-        self.known.learn(&context.tenant, known.clone());
+        self.known.learn(&context.tenant, known.clone(), settle);
         let snapshot = Snapshot { known };
         let closed = snapshot.in_log().filter(|window| window.is_final);
         let starts: Vec<_> = closed.map(|window| window.item.window.start()).collect();
