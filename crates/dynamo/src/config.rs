@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::derived::{BUCKET_BYTES, PART_BYTES};
 use crate::window::MAX_OPEN_SECONDS;
 
 /// Settings of a [`DynamoStore`](crate::DynamoStore). They are data: clients and clocks are handed over beside them.
@@ -88,8 +89,8 @@ impl StoreConfig {
             // A search of 24 h at 1 000 spans a second, without a service, for what is not there: `docs/performance.md`.
             max_query_read_units: 100_000,
             max_tail_bytes: 64 * 1024 * 1024,
-            part_bytes: 32 * 1024,
-            bucket_bytes: 3400,
+            part_bytes: PART_BYTES,
+            bucket_bytes: BUCKET_BYTES,
             job_memory_bytes: 256 * 1024 * 1024,
         }
     }

@@ -17,9 +17,9 @@ mod segment;
 mod testing;
 mod trace_hash;
 
-pub(crate) use builder::{DerivedItem, Plan, Survey, WindowBuilder};
+pub(crate) use builder::{DerivedItem, PART_BYTES, Plan, Survey, WindowBuilder};
 pub(crate) use commit_ref::LogOfRun;
 pub(crate) use manifest::{BlockManifest, BlockMember, FailedRecord, Manifest, PartKey, Slot, group_of};
-pub(crate) use pointers::{Pointer, PointerBucket, bucket_count};
+pub(crate) use pointers::{BUCKET_BYTES, Pointer, PointerBucket, bucket_count};
 pub(crate) use segment::{EntriesPart, ListsPart};
 pub(crate) use trace_hash::TraceHash;

@@ -14,7 +14,7 @@ mod prune;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use builder::{RecordBuilder, index_bytes};
+pub(crate) use builder::{RecordBuilder, index_bytes, position};
 pub(crate) use duration_code::DurationCode;
 pub(crate) use entry_list::{put_list, read_list};
 pub(crate) use fingerprint::Fingerprint;

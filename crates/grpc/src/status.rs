@@ -4,30 +4,12 @@ use std::error::Error;
 use std::time::Duration;
 
 use jaeger_dynamodb_core::{StoreError, StoreErrorKind};
+use jaeger_dynamodb_proto::google_rpc::{RetryInfo, Status as RpcStatus};
 use prost::Message;
 use tonic::{Code, Status};
 
 /// How long a client waits when the store does not say.
 const DEFAULT_RETRY_DELAY: Duration = Duration::from_secs(1);
-
-/// `google.rpc.Status`, the form of the trailer `grpc-status-details-bin`.
-#[derive(Clone, PartialEq, Message)]
-struct RpcStatus {
-    #[prost(int32, tag = "1")]
-    code: i32,
-    #[prost(string, tag = "2")]
-    message: String,
-    #[prost(message, repeated, tag = "3")]
-    details: Vec<prost_types::Any>,
-}
-
-/// `google.rpc.RetryInfo`. OTLP clients try again only if they see it
-/// (<https://opentelemetry.io/docs/specs/otlp/#otlpgrpc-throttling>).
-#[derive(Clone, PartialEq, Message)]
-struct RetryInfo {
-    #[prost(message, optional, tag = "1")]
-    retry_delay: Option<prost_types::Duration>,
-}
 
 /// The status of a store's error.
 pub(crate) fn of_store_error(error: &StoreError) -> Status {

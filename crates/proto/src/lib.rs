@@ -2,8 +2,8 @@
 //! their services and clients.
 //!
 //! The modules follow the packages of the `.proto` files in the repository's `proto/`; the code itself is
-//! generated (`make protos`) and committed. Written by hand is only [`convert`], where the messages meet the core
-//! model.
+//! generated (`make protos`) and committed. Written by hand are [`convert`], where the messages meet the core model, and
+//! the two messages of [`google_rpc`].
 //!
 //! ```
 //! use jaeger_dynamodb_proto::opentelemetry::proto::trace::v1::{ResourceSpans, TracesData};
@@ -16,6 +16,7 @@
 
 pub mod convert;
 mod generated;
+pub mod google_rpc;
 
 #[cfg(feature = "grpc")]
 pub use generated::FILE_DESCRIPTOR_SET;

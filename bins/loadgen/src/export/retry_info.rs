@@ -2,25 +2,12 @@
 
 use std::time::Duration;
 
+use jaeger_dynamodb_proto::google_rpc::{RetryInfo, Status as RpcStatus};
 use prost::Message;
 use tonic::{Code, Status};
 
 /// For a server that does not say how long.
 const DEFAULT_DELAY: Duration = Duration::from_secs(1);
-
-/// `google.rpc.Status`, the form of the trailer `grpc-status-details-bin`.
-#[derive(Clone, PartialEq, Message)]
-struct RpcStatus {
-    #[prost(message, repeated, tag = "3")]
-    details: Vec<prost_types::Any>,
-}
-
-/// `google.rpc.RetryInfo`.
-#[derive(Clone, PartialEq, Message)]
-struct RetryInfo {
-    #[prost(message, optional, tag = "1")]
-    retry_delay: Option<prost_types::Duration>,
-}
 
 /// After which pause to send the request again, if the server asks for that
 /// (<https://opentelemetry.io/docs/specs/otlp/#otlpgrpc-throttling>).
@@ -45,7 +32,7 @@ mod tests {
             value: RetryInfo { retry_delay }.encode_to_vec(),
         };
         let other = prost_types::Any { type_url: "type.googleapis.com/other".to_owned(), value: vec![1] };
-        let details = RpcStatus { details: vec![other, info] }.encode_to_vec();
+        let details = RpcStatus { details: vec![other, info], ..RpcStatus::default() }.encode_to_vec();
         Status::with_details(code, "full", details.into())
     }
 

@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use jaeger_dynamodb_proto::google_rpc::{RetryInfo, Status as RpcStatus};
 use jaeger_dynamodb_proto::opentelemetry::proto::collector::trace::v1::{
     ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
     trace_service_server::{TraceService, TraceServiceServer},
@@ -46,19 +47,6 @@ struct State {
 }
 
 struct Service(Arc<State>);
-
-/// `google.rpc.Status` and `google.rpc.RetryInfo`, as far as they matter here.
-#[derive(Clone, PartialEq, Message)]
-struct RpcStatus {
-    #[prost(message, repeated, tag = "3")]
-    details: Vec<prost_types::Any>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct RetryInfo {
-    #[prost(message, optional, tag = "1")]
-    retry_delay: Option<prost_types::Duration>,
-}
 
 // === impl Receiver ===
 
@@ -133,7 +121,11 @@ fn try_again_after(delay: Duration) -> Status {
     let info = RetryInfo { retry_delay: Some(delay.try_into().unwrap()) };
     let type_url = "type.googleapis.com/google.rpc.RetryInfo".to_owned();
     let details = vec![prost_types::Any { type_url, value: info.encode_to_vec() }];
-    Status::with_details(Code::Unavailable, "full", RpcStatus { details }.encode_to_vec().into())
+    Status::with_details(
+        Code::Unavailable,
+        "full",
+        RpcStatus { details, ..RpcStatus::default() }.encode_to_vec().into(),
+    )
 }
 
 pub(crate) fn span_ids(request: &ExportTraceServiceRequest) -> Vec<Vec<u8>> {

@@ -11,6 +11,6 @@ mod tests;
 mod window;
 
 pub(crate) use item::DerivedItem;
-pub(crate) use plan::Plan;
+pub(crate) use plan::{PART_BYTES, Plan};
 pub(crate) use survey::Survey;
 pub(crate) use window::WindowBuilder;

@@ -14,10 +14,11 @@ use super::pace::Pace;
 use super::writer::RunWriter;
 use super::{Job, Outcome};
 use crate::capacity::Purpose;
-use crate::client::{Consistency, Query, RequestError, SortRange, Update};
+use crate::client::{Consistency, RequestError, SortRange, Update};
 use crate::derived::{BlockManifest, BlockMember, Manifest, PointerBucket, bucket_count};
 use crate::item::{bytes, item};
 use crate::keys::{self, Run, attribute};
+use crate::queries::windows_query;
 use crate::schema::Table;
 use crate::window::{Block, Derived, Window, WindowItem};
 
@@ -32,9 +33,6 @@ const FEWEST_MEMBERS: usize = 2;
 
 /// A bucket of pointers takes so much memory while it is merged, roughly.
 const BUCKET_MEMORY: usize = 48 * 1024;
-
-/// Windows of a block in a page.
-const PAGE_ITEMS: i32 = 1000;
 
 /// What is to be done about a block.
 #[derive(Debug)]
@@ -104,18 +102,11 @@ impl Job {
         tenant: &Tenant,
         block: Block,
     ) -> Result<Result<Vec<Member>, BlockStep>, StoreError> {
-        let query = Query {
-            table: Table::Windows,
-            purpose: Purpose::JobRead,
-            partition: keys::windows(tenant),
-            sort: SortRange::Between(
-                block.0.start().to_be_bytes().to_vec(),
-                block.end().to_be_bytes().to_vec(),
-            ),
-            consistency: Consistency::Strong,
-            limit: PAGE_ITEMS,
-            attributes: None,
-        };
+        let query = windows_query(
+            tenant,
+            SortRange::Between(block.0.start().to_be_bytes().to_vec(), block.end().to_be_bytes().to_vec()),
+            Purpose::JobRead,
+        );
         let items = self.context.client.all(&query, self.deadline()).await?;
         let now = self.now();
         // One that cannot be read is reported whenever windows are listed.

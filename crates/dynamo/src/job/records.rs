@@ -12,8 +12,8 @@ use crate::bytes::DecodeError;
 use crate::capacity::Purpose;
 use crate::item::{bytes, number, sort_key};
 use crate::keys::{self, Lane, Place, attribute};
-use crate::lane_query::lane_query;
 use crate::log::{LogRecord, StoredRecord};
+use crate::queries::lane_query;
 use crate::window::WindowItem;
 
 /// What a record takes in memory beside its bytes, roughly.

@@ -12,11 +12,9 @@ use crate::capacity::Purpose;
 use crate::client::{Consistency, Query, SortRange};
 use crate::item::sort_key;
 use crate::keys::{self, Run, attribute};
+use crate::queries::{WINDOWS_IN_A_PAGE, windows_query};
 use crate::schema::Table;
 use crate::window::{Block, Change, Derived, Window, WindowItem, seal};
-
-/// Window items in a page: they are small.
-const PAGE_ITEMS: i32 = 1000;
 
 /// How long windows that close in the meantime may wait for their seal.
 const LIST_AGAIN: Duration = Duration::from_secs(30);
@@ -88,15 +86,7 @@ impl Job {
     async fn list_windows(&self, tenant: &Tenant, generation: u64) -> Result<Vec<Window>, StoreError> {
         let reached = self.now();
         let from = self.with_backlog(tenant, generation, |backlog| backlog.listed_before);
-        let query = Query {
-            table: Table::Windows,
-            purpose: Purpose::JobRead,
-            partition: keys::windows(tenant),
-            sort: SortRange::From(from.to_be_bytes().to_vec()),
-            consistency: Consistency::Strong,
-            limit: PAGE_ITEMS,
-            attributes: None,
-        };
+        let query = windows_query(tenant, SortRange::From(from.to_be_bytes().to_vec()), Purpose::JobRead);
         let mut windows = Vec::new();
         for item in self.context.client.all(&query, self.deadline()).await? {
             match WindowItem::parse(&item) {
@@ -213,7 +203,7 @@ impl Job {
             partition: keys::blocks(tenant),
             sort: SortRange::All,
             consistency: Consistency::Strong,
-            limit: PAGE_ITEMS,
+            limit: WINDOWS_IN_A_PAGE,
             attributes: Some(&[attribute::SORT]),
         };
         let items = self.context.client.all(&query, self.deadline()).await?;

@@ -30,9 +30,9 @@ impl RecordBuilder {
     /// Adds a span that stands in the pack of this ordinal.
     pub(crate) fn add(&mut self, span: &Span, pack: usize) {
         let trace = self.trace(span.trace_id(), pack);
-        let service = position(&mut self.services, &mut self.index.services, name(span.service_name()));
+        let service = position(&mut self.services, &mut self.index.services, &name(span.service_name()));
         let operation = OperationName { name: name(span.operation_name()), kind: span.kind() };
-        let operation = position(&mut self.operations, &mut self.index.operations, operation);
+        let operation = position(&mut self.operations, &mut self.index.operations, &operation);
         let entry = self.entry(trace, service, span);
         if let Some(entry) = self.index.entries.get_mut(entry) {
             entry.widen(span, operation);
@@ -46,7 +46,7 @@ impl RecordBuilder {
         let mut fingerprints: Vec<_> = self.lists.into_iter().collect();
         fingerprints.sort_unstable_by_key(|(fingerprint, _)| *fingerprint);
         for (fingerprint, entries) in fingerprints {
-            let list = position(&mut numbers, &mut self.index.lists, entries);
+            let list = position(&mut numbers, &mut self.index.lists, &entries);
             self.index.fingerprints.push((fingerprint, list));
         }
         self.index
@@ -180,11 +180,18 @@ impl SharedPart<'_> {
     }
 }
 
-fn position<T: Clone + Eq + Hash>(positions: &mut HashMap<T, usize>, table: &mut Vec<T>, value: T) -> usize {
-    *positions.entry(value).or_insert_with_key(|value| {
-        table.push(value.clone());
-        table.len() - 1
-    })
+/// The value's position in the table, to which it is added if it is new.
+pub(crate) fn position<T: Clone + Eq + Hash>(
+    positions: &mut HashMap<T, usize>,
+    table: &mut Vec<T>,
+    value: &T,
+) -> usize {
+    if let Some(position) = positions.get(value) {
+        return *position;
+    }
+    table.push(value.clone());
+    positions.insert(value.clone(), table.len() - 1);
+    table.len() - 1
 }
 
 /// Bytes that the span may take in a record, at the most but for shared parts: by it commits are cut.

@@ -16,11 +16,9 @@ use crate::client::{Consistency, Query, SortRange};
 use crate::derived::BlockManifest;
 use crate::item::{bytes, is_expired, sort_key};
 use crate::keys::{self, attribute};
+use crate::queries::{WINDOWS_IN_A_PAGE, windows_query};
 use crate::schema::Table;
 use crate::window::{Block, Window, WindowItem};
-
-/// Window items in a page: they are small, and a page of this many is far below what a response holds.
-const PAGE_ITEMS: i32 = 1000;
 
 /// The windows of a tenant at one moment.
 #[derive(Debug, Clone, Default)]
@@ -110,15 +108,8 @@ impl Reader {
         context: &QueryContext,
         start: u64,
     ) -> Result<Vec<Arc<WindowItem>>, StoreError> {
-        let query = Query {
-            table: Table::Windows,
-            purpose: Purpose::Snapshot,
-            partition: keys::windows(&context.tenant),
-            sort: SortRange::From(start.to_be_bytes().to_vec()),
-            consistency: Consistency::Strong,
-            limit: PAGE_ITEMS,
-            attributes: None,
-        };
+        let query =
+            windows_query(&context.tenant, SortRange::From(start.to_be_bytes().to_vec()), Purpose::Snapshot);
         let items = self.all(context, &query).await?;
         let windows = items.iter().filter_map(|item| readable(item, WindowItem::parse(item)));
         Ok(windows.map(Arc::new).collect())
@@ -135,7 +126,7 @@ impl Reader {
             partition: keys::blocks(&context.tenant),
             sort: SortRange::All,
             consistency: Consistency::Eventual,
-            limit: PAGE_ITEMS,
+            limit: WINDOWS_IN_A_PAGE,
             attributes: None,
         };
         let items = self.all(context, &query).await?;

@@ -14,8 +14,8 @@ use crate::capacity::Purpose;
 use crate::client::Consistency;
 use crate::item::{bytes, number, sort_key};
 use crate::keys::{self, Lane, Place, attribute};
-use crate::lane_query::lane_query;
 use crate::log::{LogRecord, StoredRecord};
+use crate::queries::lane_query;
 use crate::schema::Table;
 use crate::window::{Window, WindowItem};
 

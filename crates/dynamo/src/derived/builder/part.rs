@@ -2,7 +2,6 @@
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
-use std::hash::Hash;
 
 use jaeger_dynamodb_core::SpanKind;
 
@@ -13,7 +12,7 @@ use crate::derived::segment::{
     EncodedLists, EntriesPart, Gathered, MAX_ENTRIES, PartEntry, Shape, different_fingerprints, pair,
 };
 use crate::derived::trace_hash::TraceHash;
-use crate::log::{EntryView, Fingerprint, Name, OperationName, RecordIndex};
+use crate::log::{EntryView, Fingerprint, Name, OperationName, RecordIndex, position};
 use crate::size::MAX_CONTENT_BYTES;
 
 /// Lists may take so many times the bytes of entries.
@@ -196,15 +195,6 @@ fn coarse(mut part: EntriesPart) -> EntriesPart {
         *shape = Shape { operations: vec![0], is_unindexed: true, ..shape.clone() };
     }
     part
-}
-
-fn position<T: Clone + Eq + Hash>(positions: &mut HashMap<T, usize>, table: &mut Vec<T>, value: &T) -> usize {
-    if let Some(position) = positions.get(value) {
-        return *position;
-    }
-    table.push(value.clone());
-    positions.insert(value.clone(), table.len() - 1);
-    table.len() - 1
 }
 
 fn index(position: u32) -> usize {

@@ -4,7 +4,7 @@ use crate::derived::pointers::{BUCKET_BYTES, buckets_of};
 use crate::derived::trace_hash::TraceHash;
 
 /// Size of a part's entries at which reading it costs few units and its tables weigh little.
-const PART_BYTES: usize = 32 * 1024;
+pub(crate) const PART_BYTES: usize = 32 * 1024;
 
 /// With fewer bytes in a group, a search in many windows would pay more for starting than for reading.
 const GROUP_BYTES: usize = 16 * 1024;

@@ -1,4 +1,4 @@
-//! The query for the records of a lane: one for readers and for the job.
+//! Queries that readers and the job share.
 
 use jaeger_dynamodb_core::Tenant;
 
@@ -17,6 +17,9 @@ const RECORD_BYTES: std::ops::Range<usize> = 4 * 1024..64 * 1024;
 /// A pack inside a record is read when it is wanted.
 const ATTRIBUTES: &[&str] = &[attribute::SORT, attribute::EXPIRY, attribute::RECORD];
 
+/// Window items in a page: they are small, and a page of this many is far below what a response holds.
+pub(crate) const WINDOWS_IN_A_PAGE: i32 = 1000;
+
 /// The lane's records from this sequence number on, strongly.
 pub(crate) fn lane_query(
     config: &StoreConfig,
@@ -34,5 +37,18 @@ pub(crate) fn lane_query(
         consistency: Consistency::Strong,
         limit: i32::try_from(PAGE_BYTES / record_bytes).unwrap_or(i32::MAX),
         attributes: Some(ATTRIBUTES),
+    }
+}
+
+/// The items of a tenant's windows in this range of their sort keys, strongly.
+pub(crate) fn windows_query(tenant: &Tenant, sort: SortRange, purpose: Purpose) -> Query {
+    Query {
+        table: Table::Windows,
+        purpose,
+        partition: keys::windows(tenant),
+        sort,
+        consistency: Consistency::Strong,
+        limit: WINDOWS_IN_A_PAGE,
+        attributes: None,
     }
 }
