@@ -36,3 +36,12 @@ jaeger_dynamodb_runtime::settings! {
         log_format: LogFormat = LogFormat::Text,
     }
 }
+
+// === impl Settings ===
+
+impl Settings {
+    /// How to log.
+    pub(crate) fn logging(&self) -> (&LogFilter, LogFormat) {
+        (&self.log_level, self.log_format)
+    }
+}

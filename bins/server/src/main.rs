@@ -7,9 +7,10 @@ mod store;
 use std::process::ExitCode;
 
 use jaeger_dynamodb_runtime::{
-    config::{self, Program, Start},
+    Launched,
+    config::Program,
     exit::{self, Failure},
-    metrics, shutdown, telemetry,
+    launch, metrics,
 };
 
 use crate::{serve::Server, settings::Settings};
@@ -25,17 +26,9 @@ fn main() -> ExitCode {
 }
 
 async fn start() -> Result<(), Failure> {
-    let (settings, warnings) =
-        match config::load(&PROGRAM, Settings::check).map_err(Failure::configuration)? {
-            Start::Answer(text) => return exit::answer(&text),
-            Start::Run { settings, warnings } => (settings, warnings),
-        };
-    telemetry::start_logging(&settings.log_level, settings.log_format)
-        .map_err(|error| Failure::runtime("cannot start logging", error))?;
-    for warning in warnings {
-        tracing::warn!(warning, "doubtful setting");
-    }
-    let stop = shutdown::on_signal().map_err(|error| Failure::runtime("cannot listen to signals", error))?;
+    let Some(Launched { settings, stop }) = launch(&PROGRAM, Settings::check, Settings::logging)? else {
+        return Ok(());
+    };
     let metrics =
         metrics::start_recording().map_err(|error| Failure::runtime("cannot record metrics", error))?;
     let server = Server::bind(&settings, metrics).await?;

@@ -78,6 +78,11 @@ pub(crate) struct ReadUnits(u32);
 // === impl Settings ===
 
 impl Settings {
+    /// How to log.
+    pub(crate) fn logging(&self) -> (&LogFilter, LogFormat) {
+        (&self.log_level, self.log_format)
+    }
+
     /// The part that the store goes by.
     pub(crate) fn store_config(&self) -> StoreConfig {
         let defaults = self.storage.defaults();

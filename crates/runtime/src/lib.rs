@@ -1,7 +1,7 @@
 //! What the binaries share: settings, logs and metrics, the HTTP endpoints for probes, AWS clients,
 //! signals and exit codes. Nothing here knows spans.
 //!
-//! A binary declares its settings with [`settings!`] and runs its main future in [`exit::run`]:
+//! A binary declares its settings with [`settings!`], begins with [`launch`] and runs its main future in [`exit::run`]:
 //!
 //! ```
 //! use jaeger_dynamodb_runtime::{config::{self, Program, Review, Start}, exit::{self, Failure}};
@@ -34,7 +34,10 @@ pub mod aws;
 pub mod config;
 pub mod exit;
 pub mod http;
+mod launch;
 pub mod metrics;
 pub mod readiness;
 pub mod shutdown;
 pub mod telemetry;
+
+pub use launch::{Launched, launch};

@@ -20,8 +20,9 @@ pub fn on_signal() -> io::Result<CancellationToken> {
     let stop = token.clone();
     tokio::spawn(async move {
         let name = next(&mut terminate, &mut interrupt).await;
-        tracing::info!(signal = name, "shutdown requested");
+        // First, so that whoever reads the line can count on it.
         stop.cancel();
+        tracing::info!(signal = name, "shutdown requested");
         let name = next(&mut terminate, &mut interrupt).await;
         tracing::warn!(signal = name, "shutdown requested again, exiting without draining");
         std::process::exit(IMPATIENT);

@@ -1,0 +1,44 @@
+//! What every binary does before its own work: settings, logging, signals.
+
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    config::{self, Program, Review, Settings, Start},
+    exit::{self, Failure},
+    shutdown,
+    telemetry::{self, LogFilter, LogFormat},
+};
+
+/// A process that may begin its work.
+#[derive(Debug)]
+pub struct Launched<S> {
+    /// The settings in effect.
+    pub settings: S,
+    /// Cancelled by the first signal that asks the process to stop.
+    pub stop: CancellationToken,
+}
+
+/// Loads the settings, starts logging as they say (`logging` picks them), logs doubtful ones, and listens to signals.
+/// `None` if the process was only asked for help, its version or its configuration, which is then printed.
+///
+/// # Errors
+///
+/// When the settings are wrong, or logging or signals are not to be had.
+pub fn launch<S: Settings>(
+    program: &Program,
+    check: impl FnOnce(&S, &mut Review),
+    logging: impl FnOnce(&S) -> (&LogFilter, LogFormat),
+) -> Result<Option<Launched<S>>, Failure> {
+    let (settings, warnings) = match config::load(program, check).map_err(Failure::configuration)? {
+        Start::Answer(text) => return exit::answer(&text).map(|()| None),
+        Start::Run { settings, warnings } => (settings, warnings),
+    };
+    let (filter, format) = logging(&settings);
+    telemetry::start_logging(filter, format)
+        .map_err(|error| Failure::runtime("cannot start logging", error))?;
+    for warning in warnings {
+        tracing::warn!(warning, "doubtful setting");
+    }
+    let stop = shutdown::on_signal().map_err(|error| Failure::runtime("cannot listen to signals", error))?;
+    Ok(Some(Launched { settings, stop }))
+}
