@@ -34,6 +34,7 @@ mod store;
 mod summary;
 mod tenant;
 mod time;
+pub mod translate;
 
 pub use attributes::{Attribute, AttributeValue, Attributes, Double, TextForm};
 pub use capabilities::SearchCapabilities;

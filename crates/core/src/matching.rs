@@ -17,6 +17,10 @@
 //! | `event` | | an event's name |
 //! | `w3c.tracestate` | | the trace state |
 //!
+//! On a span of Jaeger v1 the words of v2 mean what its translation to OTLP says ([`translate`](crate::translate)), and
+//! v2 also finds the attributes that only the translation has: `service.name`, `host.name`,
+//! `opencensus.exporterversion`, `opentracing.ref_type`, `@jaeger@warnings`.
+//!
 //! [source]: https://github.com/jaegertracing/jaeger/blob/main/internal/storage/v2/memory/tenant.go
 
 mod index;

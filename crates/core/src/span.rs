@@ -1,6 +1,7 @@
 //! A span in the form in which it came, behind one view.
 
 pub mod otlp;
+pub(crate) mod tags;
 pub mod v1;
 
 use crate::{SpanId, TraceId, UnixNanos};

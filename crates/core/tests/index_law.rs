@@ -4,7 +4,7 @@ use jaeger_dynamodb_core::matching::{
     matches, pairs_of_process, pairs_of_resource, pairs_of_scope, pairs_of_span, required_pair, satisfies,
 };
 use jaeger_dynamodb_core::{AttributeCondition, Predicate, Range, Span, TraceQuery};
-use jaeger_dynamodb_testkit::strategies::{queries_for, spans};
+use jaeger_dynamodb_testkit::strategies::{otlp_span_to_translate, queries_for, spans, v1_span_to_translate};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -35,7 +35,9 @@ fn conditions<'a>(predicate: &'a Predicate, found: &mut Vec<&'a AttributeConditi
 }
 
 fn spans_and_queries() -> impl Strategy<Value = (Vec<Span>, Vec<TraceQuery>)> {
-    spans(1..6).prop_flat_map(|spans| {
+    let special = (v1_span_to_translate(), otlp_span_to_translate());
+    (spans(1..6), special).prop_flat_map(|(mut spans, (v1, otlp))| {
+        spans.extend([Span::V1(v1), Span::Otlp(otlp)]);
         let queries = vec(queries_for(&spans), 8);
         (Just(spans), queries)
     })

@@ -9,6 +9,7 @@ mod ids;
 mod otlp;
 mod queries;
 mod times;
+mod translation;
 mod v1;
 
 use jaeger_dynamodb_core::Span;
@@ -20,6 +21,7 @@ pub use attributes::{attributes, key, v1_attributes, v1_value, value};
 pub use ids::{span_id, trace_id};
 pub use otlp::{otlp_spans, resource, scope};
 pub use queries::{parameter_queries_for, queries_for};
+pub use translation::{otlp_span_to_translate, v1_span_to_translate};
 pub use v1::{process, v1_spans};
 
 /// Spans in either form, often several of one trace.

@@ -1,5 +1,6 @@
 //! Where a span keeps texts that a condition may find.
 
+use crate::span::tags;
 use crate::{AttributeValue, Attributes, Span, SpanKind, StatusCode, TextForm, otlp, v1};
 
 /// A key and what stands under it.
@@ -18,6 +19,10 @@ enum Content<'a> {
 pub(super) type Visit<'v> = &'v mut dyn FnMut(Place<'_>);
 
 impl<'a> Place<'a> {
+    fn value(key: &'a str, value: &'a AttributeValue, only: Option<TextForm>) -> Self {
+        Self { key, value: Content::Value(value), only }
+    }
+
     fn word(key: &'a str, word: &'a str, only: TextForm) -> Self {
         Self { key, value: Content::Word(word), only: Some(only) }
     }
@@ -49,14 +54,14 @@ pub(super) fn of_span(span: &Span, visit: Visit<'_>) {
         Span::Otlp(span) => {
             attributes(&span.attributes, visit);
             for event in &span.events {
-                word("event", &event.name, visit);
+                word(tags::EVENT, &event.name, visit);
                 attributes(&event.attributes, visit);
             }
             for link in &span.links {
                 attributes(&link.attributes, visit);
             }
-            word("otel.status_description", &span.status.message, visit);
-            word("w3c.tracestate", &span.trace_state, visit);
+            word(tags::STATUS_DESCRIPTION, &span.status.message, visit);
+            word(tags::TRACE_STATE, &span.trace_state, visit);
             of_status_and_kind(span.status.code, span.kind, visit);
         }
         Span::V1(span) => {
@@ -64,7 +69,20 @@ pub(super) fn of_span(span: &Span, visit: Visit<'_>) {
             for log in &span.logs {
                 attributes(&log.fields, visit);
             }
+            added_by_translation(span, visit);
         }
+    }
+}
+
+/// What a v1 span holds in fields, and its translation to OTLP in attributes.
+fn added_by_translation(span: &v1::Span, visit: Visit<'_>) {
+    for link in span.links() {
+        visit(Place::word(tags::REF_TYPE, link.ref_type.as_str(), TextForm::V2));
+    }
+    if !span.warnings.is_empty()
+        && let Some(warnings) = span.warnings_as_attribute()
+    {
+        visit(Place::value(tags::WARNINGS, &warnings, Some(TextForm::V2)));
     }
 }
 
@@ -94,15 +112,27 @@ pub(super) fn of_resource(resource: &otlp::Resource, visit: Visit<'_>) {
 
 pub(super) fn of_scope(scope: &otlp::Scope, visit: Visit<'_>) {
     attributes(&scope.attributes, visit);
-    word("otel.scope.name", &scope.name, visit);
-    word("otel.scope.version", &scope.version, visit);
+    word(tags::SCOPE_NAME, &scope.name, visit);
+    word(tags::SCOPE_VERSION, &scope.version, visit);
 }
 
 pub(super) fn of_process(process: &v1::Process, visit: Visit<'_>) {
-    attributes(&process.tags, visit);
-    // Translated to OTLP the name is an attribute of the resource, unless it is empty.
-    if !process.service_name.is_empty() {
-        visit(Place::word("service.name", &process.service_name, TextForm::V2));
+    for tag in &process.tags {
+        // Translated to OTLP the process's own name takes the place of such a tag.
+        let only = (tag.key == tags::SERVICE_NAME).then_some(TextForm::V1);
+        visit(Place::value(&tag.key, &tag.value, only));
+        // The names that the translation gives them.
+        match (tag.key.as_str(), &tag.value) {
+            (tags::HOSTNAME, name) => visit(Place::value(tags::HOST_NAME, name, Some(TextForm::V2))),
+            (tags::JAEGER_VERSION, AttributeValue::String(version)) => {
+                let version = format!("{}{version}", tags::EXPORTER_VERSION_PREFIX);
+                visit(Place::word(tags::EXPORTER_VERSION, &version, TextForm::V2));
+            }
+            _ => {}
+        }
+    }
+    if process.has_service_name() {
+        visit(Place::word(tags::SERVICE_NAME, &process.service_name, TextForm::V2));
     }
 }
 
@@ -110,7 +140,7 @@ pub(super) fn of_process(process: &v1::Process, visit: Visit<'_>) {
 pub(super) fn scope_name(span: &Span) -> &str {
     match span {
         Span::Otlp(span) => &span.scope.name,
-        Span::V1(span) => tag_text(span, "otel.scope.name"),
+        Span::V1(span) => tag_text(span, tags::SCOPE_NAME),
     }
 }
 
@@ -118,19 +148,19 @@ pub(super) fn scope_name(span: &Span) -> &str {
 pub(super) fn scope_version(span: &Span) -> &str {
     match span {
         Span::Otlp(span) => &span.scope.version,
-        Span::V1(span) => tag_text(span, "otel.scope.version"),
+        Span::V1(span) => tag_text(span, tags::SCOPE_VERSION),
     }
 }
 
 /// Status and kind as the tags that the translation to v1 writes.
 pub(super) fn of_status_and_kind(status: StatusCode, kind: SpanKind, visit: Visit<'_>) {
-    word("span.kind", kind.as_str(), visit);
+    word(tags::KIND, kind.as_str(), visit);
     match status {
         StatusCode::Error => {
-            word("error", "true", visit);
-            word("otel.status_code", "ERROR", visit);
+            word(tags::ERROR, "true", visit);
+            word(tags::STATUS_CODE, "ERROR", visit);
         }
-        StatusCode::Ok => word("otel.status_code", "OK", visit),
+        StatusCode::Ok => word(tags::STATUS_CODE, "OK", visit),
         StatusCode::Unset | StatusCode::Unrecognized(_) => {}
     }
 }
@@ -141,7 +171,7 @@ fn tag_text<'a>(span: &'a v1::Span, key: &str) -> &'a str {
 
 fn attributes(attributes: &Attributes, visit: Visit<'_>) {
     for attribute in attributes {
-        visit(Place { key: &attribute.key, value: Content::Value(&attribute.value), only: None });
+        visit(Place::value(&attribute.key, &attribute.value, None));
     }
 }
 

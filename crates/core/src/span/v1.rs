@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use crate::{AttributeValue, Attributes, SpanId, SpanKind, StatusCode, TraceId, UnixNanos};
+use super::tags;
+use crate::{AttributeValue, Attributes, SpanId, SpanKind, StatusCode, TextForm, TraceId, UnixNanos};
 
 /// One operation within a trace.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -78,7 +79,7 @@ pub struct Process {
 
 impl Span {
     /// The first CHILD_OF reference within the trace, else its first FOLLOWS_FROM, as Jaeger v1.57 and later
-    /// choose (`model/v1/span.go`, `ParentSpanID`).
+    /// choose (`model/v1/span.go`, `ParentSpanID`); an id of zeros is none.
     #[must_use]
     pub fn parent_span_id(&self) -> Option<SpanId> {
         let first = |ref_type| {
@@ -87,27 +88,97 @@ impl Span {
                 .find(|reference| reference.trace_id == Some(self.trace_id) && reference.ref_type == ref_type)
                 .map(|reference| reference.span_id)
         };
-        first(SpanRefType::ChildOf).or_else(|| first(SpanRefType::FollowsFrom))
+        first(SpanRefType::ChildOf)
+            .or_else(|| first(SpanRefType::FollowsFrom))
+            .filter(|parent| !parent.is_zero())
     }
 
-    /// The role that the tag `span.kind` names.
+    /// The references that say more than which span is the parent: the links of the translation to OTLP.
+    pub(crate) fn links(&self) -> impl Iterator<Item = &SpanRef> {
+        let parent = SpanRef {
+            trace_id: Some(self.trace_id),
+            span_id: self.parent_span_id().unwrap_or_default(),
+            ref_type: SpanRefType::ChildOf,
+        };
+        self.references.iter().filter(move |reference| **reference != parent)
+    }
+
+    /// The role that the tag `span.kind` names, in lower case only.
     #[must_use]
     pub fn kind(&self) -> SpanKind {
-        self.tags
-            .get("span.kind")
-            .and_then(AttributeValue::as_str)
-            .map(SpanKind::from_word)
-            .unwrap_or_default()
+        let word = self.last_tag(tags::KIND).and_then(AttributeValue::as_str).unwrap_or_default();
+        let kind = SpanKind::from_word(word);
+        if kind.as_str() == word { kind } else { SpanKind::Unspecified }
     }
 
-    /// Error if the tag `error` is true, else what the tag `otel.status_code` says, as the Collector's
-    /// translator reads it.
+    /// Error if the tag `error` is true, else what the tag `otel.status_code` says, else what `http.status_code`
+    /// means for the kind, as the Collector's translator reads them.
     #[must_use]
     pub fn status(&self) -> StatusCode {
-        if self.tags.get("error") == Some(&AttributeValue::Bool(true)) {
+        if self.last_tag(tags::ERROR) == Some(&AttributeValue::Bool(true)) {
             return StatusCode::Error;
         }
-        let code = self.tags.get("otel.status_code").and_then(AttributeValue::as_str);
-        code.map(StatusCode::from_word).unwrap_or_default()
+        if let Some(code) = self.last_tag(tags::STATUS_CODE) {
+            return code.as_str().map(StatusCode::from_word).unwrap_or_default();
+        }
+        match self.last_tag(tags::HTTP_STATUS_CODE).and_then(integer) {
+            Some(code) if is_http_error(code, self.kind()) => StatusCode::Error,
+            _ => StatusCode::Unset,
+        }
+    }
+
+    /// What the translation to OTLP keeps under `@jaeger@warnings`, behind a tag of that key.
+    pub(crate) fn warnings_as_attribute(&self) -> Option<AttributeValue> {
+        let tag = self.last_tag(tags::WARNINGS);
+        if self.warnings.is_empty() {
+            return tag.cloned();
+        }
+        let tag = tag.map(|value| value.text(TextForm::V2).into_owned());
+        let texts = tag.into_iter().chain(self.warnings.iter().cloned());
+        Some(AttributeValue::Array(texts.map(AttributeValue::String).collect()))
+    }
+
+    /// The last tag of the key, which is the one that the translation to OTLP keeps.
+    fn last_tag(&self, key: &str) -> Option<&AttributeValue> {
+        self.tags.iter().rev().find(|tag| tag.key == key).map(|tag| &tag.value)
+    }
+}
+
+/// A number, also one written as text.
+fn integer(value: &AttributeValue) -> Option<i64> {
+    match value {
+        AttributeValue::Int(value) => Some(*value),
+        AttributeValue::String(text) => text.parse().ok(),
+        _ => None,
+    }
+}
+
+/// A client is to blame for what the server calls the client's fault. That 399 is an error is the Collector's.
+fn is_http_error(code: i64, kind: SpanKind) -> bool {
+    match code {
+        100..=398 => false,
+        400..=499 => kind != SpanKind::Server,
+        _ => true,
+    }
+}
+
+// === impl SpanRefType ===
+
+impl SpanRefType {
+    /// The type's word in OpenTracing; every type but CHILD_OF is taken for FOLLOWS_FROM, as Jaeger does.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::ChildOf => "child_of",
+            Self::FollowsFrom | Self::Unrecognized(_) => "follows_from",
+        }
+    }
+}
+
+// === impl Process ===
+
+impl Process {
+    /// Whether it names a service, rather than saying that there is no name.
+    pub(crate) fn has_service_name(&self) -> bool {
+        !self.service_name.is_empty() && self.service_name != tags::NO_SERVICE_NAME
     }
 }

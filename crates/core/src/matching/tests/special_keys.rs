@@ -168,6 +168,52 @@ fn v2_reads_the_tags_of_v1_spans_as_their_translation_would() {
 }
 
 #[test]
+fn v2_finds_on_a_v1_span_what_its_translation_adds() {
+    let process = v1::Process {
+        service_name: "web".to_owned(),
+        tags: pairs([("hostname", "h"), ("jaeger.version", "Go-2"), ("service.name", "db")]),
+    };
+    let reference = v1::SpanRef {
+        trace_id: None,
+        span_id: crate::SpanId::default(),
+        ref_type: v1::SpanRefType::FollowsFrom,
+    };
+    let span = Span::V1(v1::Span {
+        process: Some(process.into()),
+        references: vec![reference],
+        warnings: vec!["skewed".to_owned()],
+        ..samples::v1()
+    });
+    for (key, text) in [
+        ("host.name", "h"),
+        ("resource.host.name", "h"),
+        ("opencensus.exporterversion", "Jaeger-Go-2"),
+        ("opentracing.ref_type", "follows_from"),
+        ("@jaeger@warnings", r#"["skewed"]"#),
+        ("service.name", "web"),
+    ] {
+        assert!(holds_v2(&span, key, text) && !holds_v1(&span, key, text), "{key}={text}");
+    }
+    assert!(holds_v1(&span, "service.name", "db") && !holds_v2(&span, "service.name", "db"));
+}
+
+#[test]
+fn a_process_named_as_nameless_has_no_service_to_find_over_v2() {
+    let process =
+        v1::Process { service_name: "OTLPResourceNoServiceName".to_owned(), ..v1::Process::default() };
+    let span = Span::V1(v1::Span { process: Some(process.into()), ..samples::v1() });
+    assert!(!holds_v2(&span, "service.name", "OTLPResourceNoServiceName"));
+}
+
+#[test]
+fn over_v2_a_v1_span_is_an_error_by_http_as_its_translation_is() {
+    let client = with_tags(pairs([("span.kind", "client"), ("http.status_code", "404")]));
+    let server = with_tags(pairs([("span.kind", "server"), ("http.status_code", "404")]));
+    assert!(holds_v2(&client, "error", "true") && holds_v2(&server, "error", "false"));
+    assert!(!holds_v1(&client, "error", "true"));
+}
+
+#[test]
 fn only_a_true_bool_makes_a_v1_span_an_error() {
     let error = |value: AttributeValue| with_tags(Attributes(vec![Attribute::new("error", value)]));
     assert!(holds_v2(&error(true.into()), "error", "true"));
