@@ -6,6 +6,8 @@
     reason = "test code, where a panic is a failure"
 )]
 
+#[path = "store/archive.rs"]
+mod archive;
 #[path = "store/conformance.rs"]
 mod conformance;
 #[path = "store/derived.rs"]
@@ -22,3 +24,5 @@ mod laws;
 mod request_counts;
 #[path = "store/suspended_writer.rs"]
 mod suspended_writer;
+#[path = "store/unary_writes.rs"]
+mod unary_writes;

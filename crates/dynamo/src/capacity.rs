@@ -30,6 +30,10 @@ pub enum Purpose {
     JobWrite,
     /// Claims on windows, marks and manifests.
     JobState,
+    /// Spans that are archived.
+    ArchiveWrite,
+    /// Archived traces.
+    ArchiveRead,
     /// Creating, verifying, purging.
     Administration,
 }
@@ -94,6 +98,8 @@ impl Purpose {
             Self::JobRead => "job_read",
             Self::JobWrite => "job_write",
             Self::JobState => "job_state",
+            Self::ArchiveWrite => "archive_write",
+            Self::ArchiveRead => "archive_read",
             Self::Administration => "administration",
         }
     }

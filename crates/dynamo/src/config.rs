@@ -16,6 +16,8 @@ pub struct StoreConfig {
     pub create_tables: bool,
     /// How long spans are kept. Applies to new windows.
     pub retention: Duration,
+    /// How long archived traces are kept, counted from the last time they were archived. `None` is for ever.
+    pub archive_retention: Option<Duration>,
     /// Length of new windows, whole seconds.
     pub window: Duration,
     /// How long after its end a new window still takes commits, whole seconds.
@@ -73,6 +75,7 @@ impl StoreConfig {
             table_prefix: "jaeger.".to_owned(),
             create_tables: false,
             retention: Duration::from_secs(7 * 24 * 3600),
+            archive_retention: None,
             window: Duration::from_secs(300),
             window_grace: Duration::from_secs(60),
             clock_skew: Duration::from_secs(5),
@@ -146,6 +149,11 @@ impl StoreConfig {
             self.retention <= self.window + self.window_grace,
             "retention must exceed window and window-grace".into(),
         );
+        refuse(
+            self.archive_retention.is_some_and(|retention| !whole_seconds(retention) || retention.is_zero()),
+            "archive-retention must be whole seconds, at least 1s; without it archived traces are kept for ever"
+                .into(),
+        );
         refuse(!whole_seconds(self.settle), "settle must be whole seconds".into());
         refuse(
             self.part_bytes > MAX_PART_BYTES,
@@ -181,8 +189,9 @@ mod tests {
             window: Duration::from_millis(1500),
             window_grace: Duration::from_secs(5),
             retention: Duration::from_secs(1),
+            archive_retention: Some(Duration::ZERO),
             ..StoreConfig::aws()
         };
-        assert_eq!(config.validate().unwrap_err().0.len(), 3);
+        assert_eq!(config.validate().unwrap_err().0.len(), 4);
     }
 }

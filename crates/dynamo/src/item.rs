@@ -7,10 +7,16 @@ use crate::keys::{Key, attribute};
 
 /// An item of this key, expiry (Unix seconds) and content.
 pub(crate) fn item<const N: usize>(key: Key, expiry: u64, content: [(&str, Vec<u8>); N]) -> Item {
+    let mut item = lasting_item(key, content);
+    item.inner_mut().insert(attribute::EXPIRY.to_owned(), AttributeValue::N(expiry.to_string()));
+    item
+}
+
+/// An item of this key and content that never expires.
+pub(crate) fn lasting_item<const N: usize>(key: Key, content: [(&str, Vec<u8>); N]) -> Item {
     let mut attributes = std::collections::HashMap::with_capacity(3 + N);
     attributes.insert(attribute::PARTITION.to_owned(), AttributeValue::B(key.partition));
     attributes.insert(attribute::SORT.to_owned(), AttributeValue::B(key.sort));
-    attributes.insert(attribute::EXPIRY.to_owned(), AttributeValue::N(expiry.to_string()));
     for (name, bytes) in content {
         attributes.insert(name.to_owned(), AttributeValue::B(bytes));
     }

@@ -13,11 +13,18 @@
 //! | index | pointers of a block | tenant `m` block run | bucket, part |
 //! | index | catalog | tenant `c` day | service |
 //! | index | claim on a window or block | tenant `j` | window, or block and `b` |
+//! | archive | span | tenant `a` trace id | span's digest |
+//! | archive | part of a large span | tenant `a` trace id | span's digest, parts' digest, part |
 //!
 //! tenant = length (1 byte, at most 128) and name; window = start in Unix seconds (8 bytes) and length in seconds (4);
-//! block likewise, with the length of its windows; newest start = milliseconds, inverted so that the newest come first.
+//! block likewise, with the length of its windows; newest start = milliseconds, inverted so that the newest come first;
+//! digest = the first 16 bytes of a SHA-256.
 
-use jaeger_dynamodb_core::Tenant;
+mod archived;
+
+use jaeger_dynamodb_core::{Tenant, TraceId};
+
+pub(crate) use archived::{ArchivedSort, Digest};
 
 use crate::bytes::{DecodeError, Reader};
 use crate::window::{Block, Window};
@@ -34,6 +41,8 @@ pub(crate) mod attribute {
     pub(crate) const PACK: &str = "pack";
     /// Content of a log record.
     pub(crate) const RECORD: &str = "record";
+    /// How many parts there are, in each part of an archived span.
+    pub(crate) const PARTS: &str = "parts";
     /// Lanes of a window, a set of binaries.
     pub(crate) const LANES: &str = "lanes";
     /// Seconds after its end during which a window still takes commits.
@@ -185,6 +194,14 @@ pub(crate) fn window_claim(tenant: &Tenant, window: Window) -> Key {
 pub(crate) fn block_claim(tenant: &Tenant, block: Block) -> Key {
     let mut key = window_claim(tenant, block.0);
     key.sort.push(b'b');
+    key
+}
+
+/// All spans of an archived trace, each an item or several; see [`ArchivedSort`].
+pub(crate) fn archived_trace(tenant: &Tenant, id: TraceId) -> Vec<u8> {
+    let mut key = windows(tenant);
+    key.push(b'a');
+    key.extend_from_slice(id.as_bytes());
     key
 }
 

@@ -7,6 +7,7 @@
 //! - `commit`: requests share commits; packs first, then the log record, then the acknowledgement.
 //! - `read`: a snapshot of the windows, their logs, the packs that these name.
 //! - `job`: from the log of a closed window to what is read instead of it.
+//! - `archive`: traces that are kept apart, an item a span.
 //! - `log`, `pack` and `derived`: the formats, pure functions of bytes.
 //! - `window`: spans of commit time; a closed window never changes.
 //!
@@ -17,6 +18,7 @@
 //! Items of at most [400 KB](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html): larger
 //! packs are stored in parts. A window takes commits for at most 15 minutes after its start.
 
+mod archive;
 mod bytes;
 mod capacity;
 mod catalog;
@@ -40,6 +42,7 @@ mod size;
 mod store;
 mod window;
 
+pub use archive::ArchiveStore;
 pub use bytes::DecodeError;
 pub use capacity::{CapacityMeter, Purpose, Usage};
 pub use clock::SystemClock;

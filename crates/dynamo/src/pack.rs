@@ -25,8 +25,8 @@ pub(crate) use storable::check;
 use crate::bytes::{DecodeError, Reader, Writer};
 
 const VERSION: u8 = 1;
-const FORM_OTLP: u8 = 1;
-const FORM_V1: u8 = 2;
+pub(crate) const FORM_OTLP: u8 = 1;
+pub(crate) const FORM_V1: u8 = 2;
 
 /// Sweet spot of size and CPU on packs of some ten kilobytes (`docs/performance.md`).
 const COMPRESSION_LEVEL: i32 = 3;

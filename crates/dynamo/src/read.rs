@@ -25,6 +25,7 @@ use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use jaeger_dynamodb_core::{StoreError, Tenant};
 use serde_dynamo::Item;
 
+pub(crate) use budget::QueryBudget;
 pub(crate) use context::QueryContext;
 pub(crate) use known::KnownWindows;
 use snapshot::{LogWindow, Snapshot};

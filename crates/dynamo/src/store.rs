@@ -14,12 +14,13 @@ use jaeger_dynamodb_core::{
 use serde_dynamo::AttributeValue;
 use tokio::sync::RwLock;
 
+use crate::archive::ArchiveStore;
 use crate::capacity::{CapacityMeter, Purpose};
 use crate::client::{Client, Consistency};
 use crate::commit::{Committers, WriterContext};
 use crate::config::StoreConfig;
 use crate::counters;
-use crate::item::{item, number};
+use crate::item::{lasting_item, number};
 use crate::job::{JobMode, Maintenance};
 use crate::keys::{self, attribute};
 use crate::pack;
@@ -95,7 +96,14 @@ impl DynamoStore {
         Maintenance::new(Arc::clone(&self.context), mode, tenants)
     }
 
-    /// Takes no more spans, and returns once those that were taken are durable or refused.
+    /// The archive beside the store: traces that are kept apart, for as long as they are wanted.
+    #[must_use]
+    pub fn archive(&self) -> ArchiveStore {
+        ArchiveStore::new(Arc::clone(&self.client), self.context.config.clone())
+    }
+
+    /// Takes no more spans, and returns once those that were taken are durable or refused. The archive has no queue
+    /// and is not waited for: its writes run in the calls that asked for them.
     pub async fn close(&self) {
         self.committers.close().await;
     }
@@ -123,9 +131,7 @@ async fn check_layout(client: &Client) -> Result<(), StoreError> {
         .get(Table::Windows, keys::meta(), Consistency::Strong, Purpose::Administration, deadline)
         .await?;
     let Some(found) = found.item else {
-        let mut meta = item(keys::meta(), 0, []);
-        // The layout does not expire.
-        meta.inner_mut().remove(attribute::EXPIRY);
+        let mut meta = lasting_item(keys::meta(), []);
         meta.inner_mut().insert(attribute::LAYOUT.to_owned(), AttributeValue::N(LAYOUT_VERSION.to_string()));
         client.put(Table::Windows, meta, Purpose::Administration, deadline).await?;
         return Ok(());

@@ -18,6 +18,13 @@ pub(crate) struct Written {
     pub(crate) date: Option<u64>,
 }
 
+/// Which item of the same key a put replaces.
+#[derive(Debug, Clone, Copy)]
+enum Replaced {
+    Any,
+    ExpiringBefore(u64),
+}
+
 /// A change of one item, in DynamoDB's expressions.
 #[derive(Debug)]
 pub(crate) struct Update<'a> {
@@ -41,6 +48,33 @@ impl Client {
         purpose: Purpose,
         deadline: Deadline,
     ) -> Result<Written, RequestError> {
+        self.put_over(Replaced::Any, table, item, purpose, deadline).await
+    }
+
+    /// Puts an item that expires, unless one of the same key expires as late or later, or never. Both must hold the
+    /// same, so that it makes no difference to a reader which of them is there.
+    pub(crate) async fn put_to_keep_until(
+        &self,
+        expiry: u64,
+        table: Table,
+        item: Item,
+        purpose: Purpose,
+        deadline: Deadline,
+    ) -> Result<(), RequestError> {
+        match self.put_over(Replaced::ExpiringBefore(expiry), table, item, purpose, deadline).await {
+            Ok(_) | Err(RequestError::ConditionFailed) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn put_over(
+        &self,
+        replaced: Replaced,
+        table: Table,
+        item: Item,
+        purpose: Purpose,
+        deadline: Deadline,
+    ) -> Result<Written, RequestError> {
         let name = self.table_name(table);
         let bytes = item_bytes(&item);
         if bytes > MAX_ITEM_BYTES {
@@ -50,12 +84,19 @@ impl Client {
         }
         let item: std::collections::HashMap<String, SdkValue> = item.into();
         let attempt = |date: DateOfResponse| {
-            let request = self
+            let mut request = self
                 .sdk
                 .put_item()
                 .table_name(&name)
                 .set_item(Some(item.clone()))
                 .return_consumed_capacity(ReturnConsumedCapacity::Total);
+            if let Replaced::ExpiringBefore(expiry) = replaced {
+                request = request
+                    .condition_expression("attribute_not_exists(#pk) OR #expiry < :expiry")
+                    .expression_attribute_names("#pk", attribute::PARTITION)
+                    .expression_attribute_names("#expiry", attribute::EXPIRY)
+                    .expression_attribute_values(":expiry", SdkValue::N(expiry.to_string()));
+            }
             sent!(request, date, name)
         };
         let (output, TrustedDate(date)) = self.with_retries(deadline, attempt).await?;

@@ -21,7 +21,7 @@ pub(crate) struct QueryBudget {
 }
 
 impl QueryBudget {
-    pub(super) fn new(config: &StoreConfig) -> Self {
+    pub(crate) fn new(config: &StoreConfig) -> Self {
         Self {
             max_half_units: u64::from(config.max_query_read_units) * 2,
             half_units: AtomicU64::new(0),
@@ -32,7 +32,7 @@ impl QueryBudget {
     }
 
     /// Counts read request units, which come in halves.
-    pub(super) fn spend(&self, read_units: f64) -> Result<(), StoreError> {
+    pub(crate) fn spend(&self, read_units: f64) -> Result<(), StoreError> {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
