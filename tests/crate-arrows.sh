@@ -18,6 +18,7 @@ refuse jaeger-dynamodb-proto "aws-.*|tonic.*|tokio|jaeger-dynamodb-(dynamo|grpc|
 refuse jaeger-dynamodb-dynamo "tonic.*|axum.*|lambda.*|dynoxide.*|jaeger-dynamodb-(grpc|embedded|runtime|loadgen|testkit)"
 refuse jaeger-dynamodb-grpc "aws-.*|dynoxide.*|jaeger-dynamodb-(dynamo|embedded|runtime|loadgen|testkit)"
 refuse jaeger-dynamodb-embedded "tonic.*|axum.*|$ours"
+refuse jaeger-dynamodb-go-plugin "aws-.*|dynoxide.*|rustls|$ours"
 refuse jaeger-dynamodb-runtime "tonic.*|dynoxide.*|$ours"
 refuse jaeger-dynamodb-loadgen "aws-.*|tonic.*|tokio|jaeger-dynamodb-(dynamo|grpc|embedded|runtime|testkit)"
 refuse jaeger-dynamodb-loadgen-cli "dynoxide.*|jaeger-dynamodb-(dynamo|grpc|embedded|testkit)"

@@ -1,4 +1,4 @@
-//! The committed code of `crates/proto` is what its `.proto` files give.
+//! The committed code of `crates/proto` and `crates/go-plugin` is what their `.proto` files give.
 //!
 //! With `UPDATE_PROTOS` set, the test writes the files instead of comparing them (`make protos`).
 
@@ -8,53 +8,67 @@ use std::path::{Path, PathBuf};
 
 use prost::Message as _;
 
-/// Folders under `proto/` that `crates/proto` is made from.
-const SOURCES: [&str; 2] = ["jaeger", "opentelemetry"];
 const DESCRIPTORS: &str = "descriptors.bin";
 const BEHIND_FEATURE: &str = "#[cfg(feature = \"grpc\")]";
+const IN_TESTS: &str = "#[cfg(test)]";
 
+type Files = BTreeMap<String, Vec<u8>>;
 type Fallible<T> = Result<T, Box<dyn std::error::Error>>;
 
 #[test]
-fn committed_code_is_what_the_proto_files_give() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let committed = root.join("crates/proto/src/gen");
-    let fresh = generate(&root.join("proto")).expect("the .proto files compile");
-
-    if std::env::var_os("UPDATE_PROTOS").is_some() {
-        replace(&committed, &fresh).expect("the generated files can be written");
-    }
-    let present = read_files(&committed).expect("the generated files can be read");
-    let names = |files: &BTreeMap<String, Vec<u8>>| files.keys().cloned().collect::<Vec<_>>();
-    assert_eq!(names(&present), names(&fresh), "run `make protos`");
-    for (name, content) in &fresh {
-        assert!(present[name] == *content, "{name} is stale: run `make protos`");
-    }
+fn committed_code_is_what_the_proto_files_give() -> Fallible<()> {
+    let builder = tonic_prost_build::configure()
+        .client_mod_attribute(".", BEHIND_FEATURE)
+        .server_mod_attribute(".", BEHIND_FEATURE);
+    expect_committed("crates/proto/src/gen", |include| {
+        let (mut files, mut descriptors) = generate(include, &["jaeger", "opentelemetry"], builder)?;
+        // Comments and positions would make reflection's answers several times larger.
+        for file in &mut descriptors.file {
+            file.source_code_info = None;
+        }
+        files.insert(DESCRIPTORS.to_owned(), descriptors.encode_to_vec());
+        Ok(files)
+    })
 }
 
-/// Name and content of every file that belongs into `crates/proto/src/gen`.
-fn generate(include: &Path) -> Fallible<BTreeMap<String, Vec<u8>>> {
+#[test]
+fn committed_code_of_the_plugin_is_what_its_proto_files_give() -> Fallible<()> {
+    let builder = tonic_prost_build::configure().build_transport(false).client_mod_attribute(".", IN_TESTS);
+    expect_committed("crates/go-plugin/src/gen", |include| Ok(generate(include, &["plugin"], builder)?.0))
+}
+
+fn expect_committed(folder: &str, generate: impl FnOnce(&Path) -> Fallible<Files>) -> Fallible<()> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let committed = root.join(folder);
+    let fresh = generate(&root.join("proto"))?;
+
+    if std::env::var_os("UPDATE_PROTOS").is_some() {
+        replace(&committed, &fresh)?;
+    }
+    let present = read_files(&committed)?;
+    let names = |files: &Files| files.keys().cloned().collect::<Vec<_>>();
+    assert_eq!(names(&present), names(&fresh), "run `make protos`");
+    for (name, content) in &fresh {
+        assert!(present.get(name) == Some(content), "{name} is stale: run `make protos`");
+    }
+    Ok(())
+}
+
+/// What the folders under `include` give: name and content of every file of code, and the descriptors.
+fn generate(
+    include: &Path,
+    folders: &[&str],
+    builder: tonic_prost_build::Builder,
+) -> Fallible<(Files, prost_types::FileDescriptorSet)> {
     let mut sources = Vec::new();
-    for folder in SOURCES {
+    for folder in folders {
         collect_protos(&include.join(folder), &mut sources)?;
     }
     sources.sort();
-    let mut descriptors = protox::compile(&sources, [include])?;
-
+    let descriptors = protox::compile(&sources, [include])?;
     let out = tempfile::tempdir()?;
-    tonic_prost_build::configure()
-        .out_dir(out.path())
-        .client_mod_attribute(".", BEHIND_FEATURE)
-        .server_mod_attribute(".", BEHIND_FEATURE)
-        .compile_fds(descriptors.clone())?;
-
-    // Comments and positions would make reflection's answers several times larger.
-    for file in &mut descriptors.file {
-        file.source_code_info = None;
-    }
-    let mut files = read_files(out.path())?;
-    files.insert(DESCRIPTORS.to_owned(), descriptors.encode_to_vec());
-    Ok(files)
+    builder.out_dir(out.path()).compile_fds(descriptors.clone())?;
+    Ok((read_files(out.path())?, descriptors))
 }
 
 fn collect_protos(folder: &Path, found: &mut Vec<PathBuf>) -> Fallible<()> {
@@ -69,7 +83,7 @@ fn collect_protos(folder: &Path, found: &mut Vec<PathBuf>) -> Fallible<()> {
     Ok(())
 }
 
-fn read_files(folder: &Path) -> Fallible<BTreeMap<String, Vec<u8>>> {
+fn read_files(folder: &Path) -> Fallible<Files> {
     let mut files = BTreeMap::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
@@ -79,7 +93,7 @@ fn read_files(folder: &Path) -> Fallible<BTreeMap<String, Vec<u8>>> {
 }
 
 /// Leaves equal files untouched, so that nothing is compiled again without need.
-fn replace(folder: &Path, files: &BTreeMap<String, Vec<u8>>) -> Fallible<()> {
+fn replace(folder: &Path, files: &Files) -> Fallible<()> {
     fs::create_dir_all(folder)?;
     let present = read_files(folder)?;
     for name in present.keys().filter(|name| !files.contains_key(*name)) {
