@@ -4,11 +4,12 @@
 mod cut;
 mod group;
 mod parts;
+pub(crate) mod v1;
 
 use std::vec;
 
+use jaeger_dynamodb_core::translate::ToOtlp;
 use jaeger_dynamodb_core::{Span, TraceChunk};
-use jaeger_dynamodb_proto::convert::{NotOtlp, into_otlp};
 use jaeger_dynamodb_proto::opentelemetry::proto::trace::v1 as trace;
 use prost::Message;
 
@@ -19,16 +20,18 @@ pub(crate) use cut::cut;
 /// More than the tag and the length that a message has inside another one.
 const FRAME: usize = 8;
 
-/// The messages of a chunk's spans, each of at most `limit` bytes. A span that does not fit even alone comes with its
-/// longest values cut, and says so.
+/// The messages of a chunk's spans as OTLP, each of at most `limit` bytes. A span that does not fit even alone comes
+/// with its longest values cut, and says so.
 pub(crate) fn messages(chunk: TraceChunk, limit: usize) -> Messages {
-    Messages { spans: chunk.into_spans().into_iter(), limit, last_group: None, carried: None }
+    let spans = chunk.into_spans().into_iter();
+    Messages { spans, to_otlp: ToOtlp::default(), limit, last_group: None, carried: None }
 }
 
 /// Iterator of [`messages`]. Sizes are summed up as upper bounds, so that no span is measured twice.
 #[derive(Debug)]
 pub(crate) struct Messages {
     spans: vec::IntoIter<Span>,
+    to_otlp: ToOtlp,
     limit: usize,
     last_group: Option<Group>,
     /// The first span of the next message.
@@ -47,7 +50,7 @@ struct Piece {
 }
 
 impl Iterator for Messages {
-    type Item = Result<trace::TracesData, NotOtlp>;
+    type Item = trace::TracesData;
 
     fn next(&mut self) -> Option<Self::Item> {
         let mut message = trace::TracesData::default();
@@ -55,15 +58,14 @@ impl Iterator for Messages {
         loop {
             let piece = match self.next_piece() {
                 None if message.resource_spans.is_empty() => return None,
-                None => return Some(Ok(message)),
-                Some(Ok(piece)) => piece,
-                Some(Err(error)) => return Some(Err(error)),
+                None => return Some(message),
+                Some(piece) => piece,
             };
             let opens = message.resource_spans.is_empty();
             let needed = piece.size_within(opens);
             if !opens && size + needed > self.limit {
                 self.carried = Some(piece);
-                return Some(Ok(message));
+                return Some(message);
             }
             size += needed;
             piece.append_to(&mut message, opens);
@@ -72,15 +74,11 @@ impl Iterator for Messages {
 }
 
 impl Messages {
-    fn next_piece(&mut self) -> Option<Result<Piece, NotOtlp>> {
+    fn next_piece(&mut self) -> Option<Piece> {
         if let Some(piece) = self.carried.take() {
-            return Some(Ok(piece));
+            return Some(piece);
         }
-        let span = self.spans.next()?;
-        let span = match into_otlp(span) {
-            Ok(span) => span,
-            Err(error) => return Some(Err(error)),
-        };
+        let span = self.to_otlp.span(self.spans.next()?);
         let (new_resource, new_scope) =
             self.last_group.as_ref().map_or((true, true), |group| group.differs_from(&span));
         let group = match self.last_group.take() {
@@ -90,7 +88,7 @@ impl Messages {
         self.last_group = Some(group.clone());
         let mut message = trace::Span::from(span);
         cut::cut_span(&mut message, self.limit.saturating_sub(group.size() + FRAME), group.was_cut());
-        Some(Ok(Piece { size: message.encoded_len() + FRAME, span: message, group, new_resource, new_scope }))
+        Some(Piece { size: message.encoded_len() + FRAME, span: message, group, new_resource, new_scope })
     }
 }
 

@@ -1,5 +1,6 @@
 //! Settings of the gRPC services.
 
+use jaeger_dynamodb_core::SpanKind;
 use thiserror::Error;
 
 /// Jaeger's client refuses larger messages unless told otherwise.
@@ -8,17 +9,24 @@ const CLIENT_LIMIT: usize = 4 * 1024 * 1024;
 /// What a message holds besides values that can be cut must fit into the limit.
 const SMALLEST_OUTBOUND: usize = 64 * 1024;
 
-/// Limits of messages in bytes, before compression.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Settings of the services. Limits of messages are in bytes, before compression.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GrpcConfig {
     /// Largest message that is accepted. A collector's batch passes gRPC's usual 4 MiB easily.
     pub max_inbound_bytes: usize,
     /// Largest message that is sent.
     pub max_outbound_bytes: usize,
+    /// What `jaeger.storage.v1` calls the kind of an operation without kind: `unspecified` for Jaeger v1.57 to v1.64,
+    /// v2.0 and v2.1, empty for others.
+    pub v1_unspecified_kind: String,
+    /// Whether spans may be written through `StreamingSpanWriterPlugin`, which no error reports. Never together with
+    /// tenancy: Jaeger sends the spans of all tenants over one stream, which has the metadata of whoever opened it.
+    /// A connection may then hold more unread bytes, up to 64 MiB.
+    pub streaming_writer: bool,
 }
 
 /// Settings that cannot work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum InvalidConfig {
     /// A span's ids and times alone would not fit.
     #[error("max_outbound_bytes is {0}, but a span needs up to {SMALLEST_OUTBOUND}")]
@@ -26,11 +34,19 @@ pub enum InvalidConfig {
     /// No request could come in.
     #[error("max_inbound_bytes is 0, so that no request would be accepted")]
     NoInbound,
+    /// Operations with this kind and those without one could not be told apart.
+    #[error("v1_unspecified_kind is {0:?}, which is the name of a kind")]
+    KindIsTaken(String),
 }
 
 impl Default for GrpcConfig {
     fn default() -> Self {
-        Self { max_inbound_bytes: 64 * 1024 * 1024, max_outbound_bytes: CLIENT_LIMIT - 1024 }
+        Self {
+            max_inbound_bytes: 64 * 1024 * 1024,
+            max_outbound_bytes: CLIENT_LIMIT - 1024,
+            v1_unspecified_kind: String::new(),
+            streaming_writer: false,
+        }
     }
 }
 
@@ -46,6 +62,27 @@ impl GrpcConfig {
         if self.max_outbound_bytes < SMALLEST_OUTBOUND {
             return Err(InvalidConfig::OutboundTooSmall(self.max_outbound_bytes));
         }
+        if SpanKind::from_word(&self.v1_unspecified_kind) != SpanKind::Unspecified {
+            return Err(InvalidConfig::KindIsTaken(self.v1_unspecified_kind.clone()));
+        }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_that_cannot_work_are_refused() {
+        let default = GrpcConfig::default;
+        assert_eq!(default().validate(), Ok(()));
+        let named = |kind: &str| GrpcConfig { v1_unspecified_kind: kind.to_owned(), ..default() }.validate();
+        assert_eq!(named("unspecified"), Ok(()));
+        assert_eq!(named("server"), Err(InvalidConfig::KindIsTaken("server".to_owned())));
+        let no_inbound = GrpcConfig { max_inbound_bytes: 0, ..default() };
+        assert_eq!(no_inbound.validate(), Err(InvalidConfig::NoInbound));
+        let small = GrpcConfig { max_outbound_bytes: 1000, ..default() };
+        assert_eq!(small.validate(), Err(InvalidConfig::OutboundTooSmall(1000)));
     }
 }

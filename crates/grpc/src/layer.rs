@@ -44,13 +44,26 @@ struct ObservedBody {
 }
 
 /// The RPCs that are counted by name; others would let a client make up any number of time series.
-const METHODS: [&str; 9] = [
+const METHODS: [&str; 22] = [
+    "jaeger.storage.v1.SpanWriterPlugin/WriteSpan",
+    "jaeger.storage.v1.SpanWriterPlugin/Close",
+    "jaeger.storage.v1.StreamingSpanWriterPlugin/WriteSpanStream",
+    "jaeger.storage.v1.SpanReaderPlugin/GetTrace",
+    "jaeger.storage.v1.SpanReaderPlugin/GetServices",
+    "jaeger.storage.v1.SpanReaderPlugin/GetOperations",
+    "jaeger.storage.v1.SpanReaderPlugin/FindTraces",
+    "jaeger.storage.v1.SpanReaderPlugin/FindTraceIDs",
+    "jaeger.storage.v1.ArchiveSpanWriterPlugin/WriteArchiveSpan",
+    "jaeger.storage.v1.ArchiveSpanReaderPlugin/GetArchiveTrace",
+    "jaeger.storage.v1.DependenciesReaderPlugin/GetDependencies",
+    "jaeger.storage.v1.PluginCapabilities/Capabilities",
     "jaeger.storage.v2.TraceReader/GetTraces",
     "jaeger.storage.v2.TraceReader/GetServices",
     "jaeger.storage.v2.TraceReader/GetOperations",
     "jaeger.storage.v2.TraceReader/FindTraces",
     "jaeger.storage.v2.TraceReader/FindTraceIDs",
     "jaeger.storage.v2.TraceReader/FindTraceSummaries",
+    "jaeger.storage.v2.TraceReader/FindSpans",
     "jaeger.storage.v2.DependencyReader/GetDependencies",
     "jaeger.storage.v2.Capabilities/GetCapabilities",
     "opentelemetry.proto.collector.trace.v1.TraceService/Export",
@@ -158,5 +171,31 @@ impl Drop for Observation {
 impl fmt::Debug for Observation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Observation").field("method", &self.method).field("code", &self.code).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jaeger_dynamodb_proto::FILE_DESCRIPTOR_SET;
+    use prost::Message;
+    use prost_types::FileDescriptorSet;
+
+    use super::*;
+
+    #[test]
+    fn every_method_of_a_service_is_counted_by_name() {
+        let files = FileDescriptorSet::decode(FILE_DESCRIPTOR_SET).unwrap().file;
+        let mut all: Vec<_> = files
+            .iter()
+            .flat_map(|file| file.service.iter().map(move |service| (file.package(), service)))
+            .flat_map(|(package, service)| {
+                let name = format!("{package}.{}", service.name());
+                service.method.iter().map(move |method| format!("{name}/{}", method.name()))
+            })
+            .collect();
+        all.sort_unstable();
+        let mut counted = METHODS.to_vec();
+        counted.sort_unstable();
+        assert_eq!(counted, all);
     }
 }

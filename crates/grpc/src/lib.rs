@@ -1,5 +1,6 @@
 //! The gRPC services of a Jaeger remote storage backend over core's storage traits: `jaeger.storage.v2`
-//! (TraceReader, DependencyReader, Capabilities), OTLP `TraceService.Export`, health and reflection.
+//! (TraceReader, DependencyReader, Capabilities), OTLP `TraceService.Export`, all of `jaeger.storage.v1`, health and
+//! reflection.
 //!
 //! The flow: [`router`] makes a tonic router of a [`Stores`]; a request becomes core spans or a core query, and what
 //! the store answers goes back in messages that Jaeger's client can take.
@@ -12,7 +13,7 @@
 //!
 //! # async fn serve(clock: Arc<dyn Clock>) -> Result<(), Box<dyn std::error::Error>> {
 //! let stores = Stores::of(Arc::new(MemoryStore::new()));
-//! let (router, _health) = router(stores, &GrpcConfig::default(), clock).await?;
+//! let (router, _streams) = router(stores, &GrpcConfig::default(), clock).await?;
 //! router.serve("127.0.0.1:17271".parse()?).await?;
 //! # Ok(())
 //! # }
@@ -22,6 +23,7 @@ mod chunking;
 mod codec;
 mod config;
 mod layer;
+mod open_streams;
 mod query;
 mod router;
 mod service;
@@ -30,4 +32,5 @@ mod tenant;
 
 pub use config::{GrpcConfig, InvalidConfig};
 pub use layer::{RpcMetrics, RpcMetricsLayer};
-pub use router::{Health, ObservedRouter, RouterError, Stores, router};
+pub use open_streams::OpenStreams;
+pub use router::{Archive, ObservedRouter, RouterError, Stores, router};

@@ -1,24 +1,22 @@
-//! Requests of `jaeger.storage.v2` as core queries.
+//! Requests as core queries.
 //!
-//! The parameters mean what Jaeger's in-memory store makes of them:
+//! The parameters of a search mean what Jaeger's in-memory stores make of them:
 //!
-//! - Everything that is set must hold on one span. Attributes are compared by the text of their value, whatever its
-//!   type; one without a value is no condition.
+//! - Everything that is set must hold on one span.
 //! - A time that is absent or in the first second of year 1, as Go sends an unset time, is no bound; a duration of
 //!   zero is none either. Bounds are inclusive, so reversed ones hold on no span and the answer is empty.
-//! - A search depth of zero or less is Jaeger's default of 100 traces.
+//! - A number of traces of zero or less is Jaeger's default of 100.
+
+pub(crate) mod v1;
+pub(crate) mod v2;
 
 use std::num::NonZeroUsize;
 
 use jaeger_dynamodb_core::{
-    Attribute, AttributeCondition, AttributeValue, DependencyQuery, InvalidId, Predicate, Range, TextForm,
-    TraceId, TraceQuery, TraceRef, UnixNanos,
+    AttributeCondition, DependencyQuery, InvalidId, Predicate, Range, SearchCapabilities, TraceQuery,
+    UnixNanos,
 };
 use jaeger_dynamodb_proto::convert::{self, YEAR_ONE};
-use jaeger_dynamodb_proto::jaeger::storage::v2::any_value::Value;
-use jaeger_dynamodb_proto::jaeger::storage::v2::{
-    AnyValue, GetDependenciesRequest, GetTraceParams, KeyValue, Pagination, TraceQueryParameters,
-};
 use prost_types::{Duration, Timestamp};
 use thiserror::Error;
 use tonic::Status;
@@ -52,80 +50,69 @@ impl From<InvalidQuery> for Status {
     }
 }
 
-/// The traces asked for by id.
-pub(crate) fn trace_refs(params: &[GetTraceParams]) -> Result<Vec<TraceRef>, InvalidQuery> {
-    params.iter().map(trace_ref).collect()
+/// The parameters of a search that both APIs have.
+struct Parameters {
+    service_name: String,
+    operation_name: String,
+    start_time_min: Option<Timestamp>,
+    start_time_max: Option<Timestamp>,
+    duration_min: Option<Duration>,
+    duration_max: Option<Duration>,
 }
 
-fn trace_ref(params: &GetTraceParams) -> Result<TraceRef, InvalidQuery> {
-    Ok(TraceRef {
-        trace_id: TraceId::try_from(params.trace_id.as_slice()).map_err(InvalidQuery::TraceId)?,
-        time_hint: Range {
-            min: instant("start_time", params.start_time)?,
-            max: instant("end_time", params.end_time)?,
-        },
-    })
-}
-
-/// A search for whole traces.
-pub(crate) fn of_traces(params: Option<TraceQueryParameters>) -> Result<TraceQuery, InvalidQuery> {
-    let params = params.ok_or(InvalidQuery::Missing)?;
-    if params.pagination.is_some() {
-        return Err(InvalidQuery::PagesOfTraces);
+impl Parameters {
+    fn query(
+        self,
+        attributes: impl Iterator<Item = AttributeCondition>,
+        limit: NonZeroUsize,
+    ) -> Result<TraceQuery, InvalidQuery> {
+        let start = Range {
+            min: instant("start_time_min", self.start_time_min)?,
+            max: instant("start_time_max", self.start_time_max)?,
+        };
+        let duration = Range {
+            min: duration("duration_min", self.duration_min)?,
+            max: duration("duration_max", self.duration_max)?,
+        };
+        let named = |name: String| Some(name).filter(|name| !name.is_empty());
+        let conditions = named(self.service_name)
+            .map(Predicate::Service)
+            .into_iter()
+            .chain(named(self.operation_name).map(Predicate::Operation))
+            .chain((duration != Range::default()).then_some(Predicate::Duration(duration)))
+            .chain(attributes.map(Predicate::Attribute));
+        Ok(TraceQuery { start, predicate: Predicate::All(conditions.collect()), limit })
     }
-    trace_query(params)
 }
 
-/// A search whose results may be asked for in pages, of which only the first is served.
-pub(crate) fn of_first_page(params: Option<TraceQueryParameters>) -> Result<TraceQuery, InvalidQuery> {
-    trace_query(params.ok_or(InvalidQuery::Missing)?)
-}
-
-fn trace_query(params: TraceQueryParameters) -> Result<TraceQuery, InvalidQuery> {
-    if params.filter.is_some() {
-        return Err(InvalidQuery::Filter);
-    }
-    let limit = limit(params.search_depth, params.pagination.as_ref())?;
-    let start = Range {
-        min: instant("start_time_min", params.start_time_min)?,
-        max: instant("start_time_max", params.start_time_max)?,
+/// The query if a store with these capabilities can answer it.
+pub(crate) fn searchable(query: TraceQuery, can: SearchCapabilities) -> Result<TraceQuery, InvalidQuery> {
+    let names_service = match &query.predicate {
+        Predicate::All(conditions) => conditions.iter().any(|one| matches!(one, Predicate::Service(_))),
+        _ => false,
     };
-    let duration = Range {
-        min: duration("duration_min", params.duration_min)?,
-        max: duration("duration_max", params.duration_max)?,
-    };
-    let named = |name: String| Some(name).filter(|name| !name.is_empty());
-    let conditions = named(params.service_name)
-        .map(Predicate::Service)
-        .into_iter()
-        .chain(named(params.operation_name).map(Predicate::Operation))
-        .chain((duration != Range::default()).then_some(Predicate::Duration(duration)))
-        .chain(params.attributes.into_iter().filter_map(condition));
-    Ok(TraceQuery { start, predicate: Predicate::All(conditions.collect()), limit })
+    if names_service || can.without_service_name { Ok(query) } else { Err(InvalidQuery::ServiceName) }
 }
 
 /// The range for which dependencies are asked; an end that is not set is as far away as a `Timestamp` can be.
-pub(crate) fn of_dependencies(request: GetDependenciesRequest) -> Result<DependencyQuery, InvalidQuery> {
+pub(crate) fn of_dependencies(
+    start: Option<Timestamp>,
+    end: Option<Timestamp>,
+) -> Result<DependencyQuery, InvalidQuery> {
     const YEAR_10000: UnixNanos = UnixNanos::from_secs(253_402_300_800);
     Ok(DependencyQuery {
-        start: instant("start_time", request.start_time)?.unwrap_or(YEAR_ONE),
-        end: instant("end_time", request.end_time)?.unwrap_or(YEAR_10000),
+        start: instant("start_time", start)?.unwrap_or(YEAR_ONE),
+        end: instant("end_time", end)?.unwrap_or(YEAR_10000),
     })
 }
 
-fn limit(search_depth: i32, pagination: Option<&Pagination>) -> Result<NonZeroUsize, InvalidQuery> {
-    let Some(page) = pagination else {
-        let depth = usize::try_from(search_depth).ok().and_then(NonZeroUsize::new);
-        return Ok(depth.unwrap_or(TraceQuery::DEFAULT_LIMIT));
-    };
-    if search_depth != 0 {
-        return Err(InvalidQuery::DepthAndPages);
-    }
-    if !page.page_token.is_empty() {
-        return Err(InvalidQuery::PageToken);
-    }
-    let size = usize::try_from(page.page_size).unwrap_or(usize::MAX);
-    NonZeroUsize::new(size).ok_or(InvalidQuery::EmptyPage)
+/// When the spans of a trace that is asked for probably start.
+fn time_hint(start: Option<Timestamp>, end: Option<Timestamp>) -> Result<Range<UnixNanos>, InvalidQuery> {
+    Ok(Range { min: instant("start_time", start)?, max: instant("end_time", end)? })
+}
+
+fn limit(number: i32) -> NonZeroUsize {
+    usize::try_from(number).ok().and_then(NonZeroUsize::new).unwrap_or(TraceQuery::DEFAULT_LIMIT)
 }
 
 fn instant(field: &'static str, timestamp: Option<Timestamp>) -> Result<Option<UnixNanos>, InvalidQuery> {
@@ -139,33 +126,25 @@ fn duration(field: &'static str, duration: Option<Duration>) -> Result<Option<i1
     Ok(nanos.filter(|nanos| *nanos != 0))
 }
 
-fn condition(pair: KeyValue) -> Option<Predicate> {
-    let value = attribute_value(pair.value.filter(|value| value.value.is_some())?);
-    let text = value.text(TextForm::V2).into_owned();
-    Some(Predicate::Attribute(AttributeCondition { key: pair.key, text, form: TextForm::V2 }))
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Jaeger's own `AnyValue`, a twin of OTLP's.
-fn attribute_value(value: AnyValue) -> AttributeValue {
-    match value.value {
-        None => AttributeValue::Empty,
-        Some(Value::StringValue(text)) => AttributeValue::String(text),
-        Some(Value::BoolValue(value)) => value.into(),
-        Some(Value::IntValue(value)) => value.into(),
-        Some(Value::DoubleValue(value)) => value.into(),
-        Some(Value::BytesValue(bytes)) => AttributeValue::Bytes(bytes),
-        Some(Value::ArrayValue(array)) => {
-            AttributeValue::Array(array.values.into_iter().map(attribute_value).collect())
-        }
-        Some(Value::KvlistValue(list)) => {
-            AttributeValue::Map(list.values.into_iter().map(attribute).collect())
-        }
+    #[test]
+    fn dependencies_without_bounds_are_asked_for_all_time() {
+        let query = of_dependencies(None, None).unwrap();
+        assert!(query.start <= YEAR_ONE && query.end > UnixNanos::from_secs(253_402_300_799));
+    }
+
+    #[test]
+    fn a_store_that_needs_a_service_name_is_asked_with_one_only() {
+        let weakest = SearchCapabilities::default();
+        let with = |conditions| TraceQuery { predicate: Predicate::All(conditions), ..TraceQuery::default() };
+        let operation = || Predicate::Operation("o".to_owned());
+        let refused = searchable(with(vec![operation()]), weakest);
+        assert_eq!(refused, Err(InvalidQuery::ServiceName));
+        assert!(searchable(with(vec![operation(), Predicate::Service("s".to_owned())]), weakest).is_ok());
+        let strong = SearchCapabilities { without_service_name: true, ..weakest };
+        assert!(searchable(with(vec![operation()]), strong).is_ok());
     }
 }
-
-fn attribute(pair: KeyValue) -> Attribute {
-    Attribute { key: pair.key, value: pair.value.map(attribute_value).unwrap_or_default() }
-}
-
-#[cfg(test)]
-mod tests;

@@ -5,21 +5,30 @@ use std::time::Duration;
 
 use jaeger_dynamodb_core::{Clock, DependencyReader, TraceReader, TraceWriter};
 use jaeger_dynamodb_proto::FILE_DESCRIPTOR_SET;
+use jaeger_dynamodb_proto::jaeger::storage::v1::{
+    archive_span_reader_plugin_server, archive_span_writer_plugin_server, dependencies_reader_plugin_server,
+    plugin_capabilities_server, span_reader_plugin_server, span_writer_plugin_server,
+    streaming_span_writer_plugin_server,
+};
 use jaeger_dynamodb_proto::jaeger::storage::v2::{
     capabilities_server, dependency_reader_server, trace_reader_server,
 };
 use jaeger_dynamodb_proto::opentelemetry::proto::collector::trace::v1::trace_service_server;
 use thiserror::Error;
+use tokio::sync::watch;
 use tonic::codec::CompressionEncoding::{Gzip, Zstd};
 use tonic::service::Routes;
 use tonic::transport::Server;
 use tonic::transport::server::Router;
 use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
 use tower::layer::util::{Identity, Stack};
 
 use crate::layer::RpcMetricsLayer;
-use crate::service::{Capabilities, Dependencies, OtlpIngestServer, Traces};
-use crate::{GrpcConfig, InvalidConfig};
+use crate::service::{
+    Capabilities, Dependencies, Handwritten, Ingest, OtlpIngest, Receipts, Stopping, Traces, v1,
+};
+use crate::{GrpcConfig, InvalidConfig, OpenStreams};
 
 /// A router whose RPCs are counted.
 pub type ObservedRouter = Router<Stack<RpcMetricsLayer, Identity>>;
@@ -27,32 +36,42 @@ pub type ObservedRouter = Router<Stack<RpcMetricsLayer, Identity>>;
 /// What the services answer from.
 #[derive(Debug, Clone)]
 pub struct Stores {
-    /// Keeps exported spans.
+    /// Keeps spans.
     pub writer: Arc<dyn TraceWriter>,
     /// Answers searches.
     pub reader: Arc<dyn TraceReader>,
     /// Answers who called whom.
     pub dependencies: Arc<dyn DependencyReader>,
+    /// What the archive services of `jaeger.storage.v1` answer from. Jaeger v1.66 and later do not ask them: they take
+    /// the plain services of a router of its own, over the archive.
+    pub archive: Option<Archive>,
+}
+
+/// Traces that are kept beyond the retention of the others.
+#[derive(Debug, Clone)]
+pub struct Archive {
+    /// Keeps spans.
+    pub writer: Arc<dyn TraceWriter>,
+    /// Answers them.
+    pub reader: Arc<dyn TraceReader>,
 }
 
 impl Stores {
-    /// One store for everything.
+    /// One store for everything, without an archive.
     pub fn of<S: TraceWriter + TraceReader + DependencyReader + 'static>(store: Arc<S>) -> Self {
-        Self { writer: Arc::<S>::clone(&store), reader: Arc::<S>::clone(&store), dependencies: store }
+        Self {
+            writer: Arc::<S>::clone(&store),
+            reader: Arc::<S>::clone(&store),
+            dependencies: store,
+            archive: None,
+        }
     }
 }
 
-/// What health checks are answered.
-#[derive(Debug, Clone)]
-pub struct Health(tonic_health::server::HealthReporter);
-
-impl Health {
-    /// Ends the streams of everybody who watches, which would otherwise hold up a graceful shutdown, and answers no
-    /// check any more.
-    pub async fn stop(&mut self) {
-        for name in HEALTHY.into_iter().chain([""]) {
-            self.0.clear_service_status(name).await;
-        }
+impl Archive {
+    /// One store to write to and to read from.
+    pub fn of<S: TraceWriter + TraceReader + 'static>(store: Arc<S>) -> Self {
+        Self { writer: Arc::<S>::clone(&store), reader: store }
     }
 }
 
@@ -67,27 +86,40 @@ pub enum RouterError {
     Reflection(#[from] tonic_reflection::server::Error),
 }
 
-/// The services that health is asked about. Jaeger's own server answers for `TraceWriter` too, although no such
-/// service exists: it writes through OTLP.
-const HEALTHY: [&str; 5] = [
+/// The services of spans, traces and what is made of them.
+const SERVICES: [&str; 11] = [
     trace_reader_server::SERVICE_NAME,
     dependency_reader_server::SERVICE_NAME,
-    "jaeger.storage.v2.TraceWriter",
     capabilities_server::SERVICE_NAME,
     trace_service_server::SERVICE_NAME,
+    span_writer_plugin_server::SERVICE_NAME,
+    streaming_span_writer_plugin_server::SERVICE_NAME,
+    span_reader_plugin_server::SERVICE_NAME,
+    archive_span_writer_plugin_server::SERVICE_NAME,
+    archive_span_reader_plugin_server::SERVICE_NAME,
+    dependencies_reader_plugin_server::SERVICE_NAME,
+    plugin_capabilities_server::SERVICE_NAME,
 ];
 
-/// The services that reflection names.
-const DESCRIBED: [&str; 5] = [
-    trace_reader_server::SERVICE_NAME,
-    dependency_reader_server::SERVICE_NAME,
-    capabilities_server::SERVICE_NAME,
-    trace_service_server::SERVICE_NAME,
-    "grpc.health.v1.Health",
-];
+/// Jaeger's own server answers health checks for it, although no such service exists: it writes through OTLP.
+const TRACE_WRITER: &str = "jaeger.storage.v2.TraceWriter";
+
+const HEALTH: &str = "grpc.health.v1.Health";
 
 /// A client that has vanished without a word is noticed after this, and what it held is freed.
 const KEEPALIVE: Duration = Duration::from_secs(30);
+
+/// HTTP/2's windows where spans come in streams, each span in a frame of its own. h2 ends a connection on which too many
+/// small frames wait to be read: each costs 256 bytes less its length, and all together may cost half of the connection's
+/// window (`h2`, `proto/streams/counts.rs`). With the usual windows, of 1 MiB each, some thousand spans that come faster
+/// than they are written would end every call of their Jaeger. With these, a hundred streams may be full.
+const STREAM_WINDOW: u32 = 256 * 1024;
+const CONNECTION_WINDOW: u32 = 64 * 1024 * 1024;
+
+/// The services that health is asked about.
+pub(crate) fn healthy() -> impl Iterator<Item = &'static str> {
+    SERVICES.into_iter().chain([TRACE_WRITER])
+}
 
 /// All services over the stores, ready to be served.
 ///
@@ -97,8 +129,47 @@ pub async fn router(
     stores: Stores,
     config: &GrpcConfig,
     clock: Arc<dyn Clock>,
-) -> Result<(ObservedRouter, Health), RouterError> {
+) -> Result<(ObservedRouter, OpenStreams), RouterError> {
     config.validate()?;
+    let receipts = Receipts::default();
+    let (stops, stopping) = watch::channel(false);
+    let routes = Routes::default();
+    let routes = with_writers(routes, &stores, config, &receipts, Stopping::new(stopping));
+    let routes = with_readers(routes, stores, config);
+    let (routes, health) = with_health(routes).await;
+    let mut server = Server::builder().http2_keepalive_interval(Some(KEEPALIVE));
+    if config.streaming_writer {
+        server = server
+            .initial_stream_window_size(STREAM_WINDOW)
+            .initial_connection_window_size(CONNECTION_WINDOW);
+    }
+    let router = server.layer(RpcMetricsLayer::new(clock)).add_routes(with_reflection(routes)?);
+    Ok((router, OpenStreams::new(health, stops, receipts)))
+}
+
+fn with_writers(
+    routes: Routes,
+    stores: &Stores,
+    config: &GrpcConfig,
+    receipts: &Receipts,
+    stopping: Stopping,
+) -> Routes {
+    let ingest = |writer: &Arc<dyn TraceWriter>| Ingest::new(Arc::clone(writer), receipts.clone());
+    let archive = stores.archive.as_ref().map(|archive| ingest(&archive.writer));
+    let streaming = if config.streaming_writer {
+        v1::StreamingWriter::enabled(ingest(&stores.writer), stopping)
+    } else {
+        v1::StreamingWriter::disabled()
+    };
+    let limit = config.max_inbound_bytes;
+    routes
+        .add_service(Handwritten::new(OtlpIngest::new(ingest(&stores.writer)), limit))
+        .add_service(Handwritten::new(v1::SpanWriter::new(ingest(&stores.writer)), limit))
+        .add_service(Handwritten::new(streaming, limit))
+        .add_service(Handwritten::new(v1::ArchiveWriter::new(archive), limit))
+}
+
+fn with_readers(routes: Routes, stores: Stores, config: &GrpcConfig) -> Routes {
     /// The generated servers have no trait for what they share.
     macro_rules! configured {
         ($server:expr) => {
@@ -110,25 +181,37 @@ pub async fn router(
                 .max_decoding_message_size(config.max_inbound_bytes)
         };
     }
-    let traces = Traces::new(Arc::clone(&stores.reader), config.max_outbound_bytes);
-    let dependencies = Dependencies::new(stores.dependencies, config.max_outbound_bytes);
-    let routes = Routes::new(configured!(trace_reader_server::TraceReaderServer::new(traces)))
-        .add_service(configured!(dependency_reader_server::DependencyReaderServer::new(dependencies)))
-        .add_service(configured!(capabilities_server::CapabilitiesServer::new(Capabilities::new(
-            stores.reader
-        ))))
-        .add_service(OtlpIngestServer::new(stores.writer, config.max_inbound_bytes));
-    let (routes, health) = with_health(routes).await;
-    let server = Server::builder().http2_keepalive_interval(Some(KEEPALIVE));
-    Ok((server.layer(RpcMetricsLayer::new(clock)).add_routes(with_reflection(routes)?), health))
+    use archive_span_reader_plugin_server::ArchiveSpanReaderPluginServer;
+    use capabilities_server::CapabilitiesServer;
+    use dependencies_reader_plugin_server::DependenciesReaderPluginServer;
+    use dependency_reader_server::DependencyReaderServer;
+    use plugin_capabilities_server::PluginCapabilitiesServer;
+    use span_reader_plugin_server::SpanReaderPluginServer;
+    use trace_reader_server::TraceReaderServer;
+
+    let limit = config.max_outbound_bytes;
+    let (reader, dependencies) = (stores.reader, stores.dependencies);
+    let v1_capabilities =
+        v1::Capabilities { archive: stores.archive.is_some(), streaming_writer: config.streaming_writer };
+    let archive = v1::ArchiveReader::new(stores.archive.map(|archive| archive.reader), limit);
+    let spans = v1::SpanReader::new(Arc::clone(&reader), limit, config.v1_unspecified_kind.clone());
+    let v1_dependencies = v1::Dependencies::new(Arc::clone(&dependencies), limit);
+    routes
+        .add_service(configured!(TraceReaderServer::new(Traces::new(Arc::clone(&reader), limit))))
+        .add_service(configured!(DependencyReaderServer::new(Dependencies::new(dependencies, limit))))
+        .add_service(configured!(CapabilitiesServer::new(Capabilities::new(reader))))
+        .add_service(configured!(SpanReaderPluginServer::new(spans)))
+        .add_service(configured!(ArchiveSpanReaderPluginServer::new(archive)))
+        .add_service(configured!(DependenciesReaderPluginServer::new(v1_dependencies)))
+        .add_service(configured!(PluginCapabilitiesServer::new(v1_capabilities)))
 }
 
-async fn with_health(routes: Routes) -> (Routes, Health) {
+async fn with_health(routes: Routes) -> (Routes, HealthReporter) {
     let (reporter, service) = tonic_health::server::health_reporter();
-    for name in HEALTHY {
+    for name in healthy() {
         reporter.set_service_status(name, ServingStatus::Serving).await;
     }
-    (routes.add_service(service), Health(reporter))
+    (routes.add_service(service), reporter)
 }
 
 /// Both versions of the protocol, because grpcurl and other tools ask the older one first.
@@ -137,7 +220,8 @@ fn with_reflection(routes: Routes) -> Result<Routes, tonic_reflection::server::E
         let builder = tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET);
-        DESCRIBED.into_iter().fold(builder, tonic_reflection::server::Builder::with_service_name)
+        let described = SERVICES.into_iter().chain([HEALTH]);
+        described.fold(builder, tonic_reflection::server::Builder::with_service_name)
     };
     Ok(routes.add_service(builder().build_v1()?).add_service(builder().build_v1alpha()?))
 }

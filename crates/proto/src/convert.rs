@@ -1,5 +1,6 @@
 //! The one place where protobuf messages and the core model meet (ADR 0002, in `docs/adr/`). Messages are foreign and
-//! may be wrong, so the way in is fallible span by span; the way out is not, but for a span in the other API's form.
+//! may be wrong, so the way in is fallible span by span; the way out is not. A span keeps its form here: core translates
+//! those that are asked for in the other API's.
 //!
 //! The law: core to message to bytes to message to core is identity, for OTLP and for `api_v2`.
 
@@ -13,9 +14,9 @@ use jaeger_dynamodb_core::{InvalidId, Span, SpanId, TraceId};
 use thiserror::Error;
 
 pub use otlp::{resource_from_otlp, scope_from_otlp, span_from_otlp, spans_from_otlp};
-pub use otlp_out::{as_otlp, into_otlp, resource_spans, same_resource, same_scope};
+pub use otlp_out::{resource_spans, same_resource, same_scope};
 pub use time::{Unrepresentable, YEAR_ONE, duration, duration_nanos, timestamp, unix_nanos};
-pub use v1::spans_from_v1;
+pub use v1::{spans_from_v1, trace_id_of_v1};
 
 /// Spans that came as messages: those that are valid, and why each of the others is not.
 #[derive(Debug, Default)]
@@ -47,18 +48,6 @@ pub enum InvalidSpan {
     /// A tag or log field has a type that `api_v2` does not define.
     #[error("unknown type of a tag or log field")]
     TagType,
-}
-
-/// The span came through `jaeger.storage.v1` and is asked for as OTLP, which it cannot be turned into yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error(
-    "span {span_id} of trace {trace_id} was written through jaeger.storage.v1 and cannot be read as OTLP yet"
-)]
-pub struct NotOtlp {
-    /// The span's trace.
-    pub trace_id: TraceId,
-    /// The span.
-    pub span_id: SpanId,
 }
 
 /// A span id that may be left out, which stands for zero.

@@ -1,7 +1,7 @@
 //! A store behind a network: core's traits over the generated clients.
 
 mod message;
-mod query;
+pub(crate) mod query;
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use futures::stream::{self, BoxStream};
 use futures::{Stream, StreamExt, TryStreamExt};
 use jaeger_dynamodb_core::{
     FoundTrace, Operation, OperationQuery, SearchCapabilities, Span, StoreError, StoreErrorKind, Tenant,
-    TraceChunk, TraceQuery, TraceReader, TraceRef, TraceSummary, TraceWriter,
+    TraceChunk, TraceQuery, TraceReader, TraceRef, TraceSummary, TraceWriter, otlp,
 };
 use jaeger_dynamodb_proto::convert;
 use jaeger_dynamodb_proto::jaeger::storage::v2::capabilities_client::CapabilitiesClient;
@@ -40,11 +40,7 @@ impl GrpcStore {
     /// # Errors
     /// When the URL is none or the server does not answer.
     pub async fn connect(url: String) -> Result<Self, StoreError> {
-        let unreachable = |error: tonic::transport::Error| {
-            StoreError::new(StoreErrorKind::Unavailable, "no server").with_source(error)
-        };
-        let channel =
-            Endpoint::from_shared(url).map_err(unreachable)?.connect().await.map_err(unreachable)?;
+        let channel = channel(url).await?;
         let answer =
             CapabilitiesClient::new(channel.clone()).get_capabilities(GetCapabilitiesRequest {}).await;
         let search = answer.map_err(store_error)?.into_inner().search.unwrap_or_default();
@@ -62,8 +58,8 @@ impl GrpcStore {
 #[async_trait]
 impl TraceWriter for GrpcStore {
     async fn write_spans(&self, tenant: &Tenant, spans: Vec<Span>) -> Result<(), StoreError> {
-        let resource_spans =
-            convert::resource_spans(&spans).map_err(|error| unsupported(&error.to_string()))?;
+        let spans = spans.into_iter().map(as_otlp).collect::<Result<Vec<_>, _>>()?;
+        let resource_spans = convert::resource_spans(&spans);
         let request = request(tenant, ExportTraceServiceRequest { resource_spans })?;
         let answer = self.exports.clone().export(request).await.map_err(store_error)?.into_inner();
         match answer.partial_success {
@@ -141,14 +137,29 @@ impl TraceReader for GrpcStore {
     }
 }
 
+fn as_otlp(span: Span) -> Result<otlp::Span, StoreError> {
+    match span {
+        Span::Otlp(span) => Ok(span),
+        Span::V1(_) => Err(unsupported("a v1 span cannot be exported as it is")),
+    }
+}
+
+/// A connection to the server at this URL.
+pub(crate) async fn channel(url: String) -> Result<Channel, StoreError> {
+    let unreachable = |error: tonic::transport::Error| {
+        StoreError::new(StoreErrorKind::Unavailable, "no server").with_source(error)
+    };
+    Endpoint::from_shared(url).map_err(unreachable)?.connect().await.map_err(unreachable)
+}
+
 /// The messages of a stream that a call opens.
-fn messages<T: Send + 'static>(
+pub(crate) fn messages<T: Send + 'static>(
     call: impl Future<Output = Result<tonic::Response<Streaming<T>>, StoreError>> + Send + 'static,
 ) -> impl Stream<Item = Result<T, StoreError>> + Send {
     stream::once(call).map_ok(|answer| answer.into_inner().map_err(store_error)).try_flatten()
 }
 
-fn request<T>(tenant: &Tenant, message: T) -> Result<Request<T>, StoreError> {
+pub(crate) fn request<T>(tenant: &Tenant, message: T) -> Result<Request<T>, StoreError> {
     let mut request = Request::new(message);
     if *tenant != Tenant::default() {
         let name =
@@ -158,11 +169,11 @@ fn request<T>(tenant: &Tenant, message: T) -> Result<Request<T>, StoreError> {
     Ok(request)
 }
 
-fn unsupported(message: &str) -> StoreError {
+pub(crate) fn unsupported(message: &str) -> StoreError {
     StoreError::new(StoreErrorKind::Unsupported, message)
 }
 
-fn store_error(status: Status) -> StoreError {
+pub(crate) fn store_error(status: Status) -> StoreError {
     let kind = match status.code() {
         Code::InvalidArgument | Code::PermissionDenied => StoreErrorKind::InvalidRequest,
         Code::Unimplemented => StoreErrorKind::Unsupported,

@@ -6,6 +6,7 @@ pub mod conformance;
 mod engine;
 pub mod fixtures;
 mod grpc_client;
+mod grpc_v1_client;
 pub mod strategies;
 
 pub use clock::{ManualClock, TokioClock};
@@ -13,3 +14,4 @@ pub use engine::{
     EngineHandle, Fault, FaultPlan, FaultRates, Refusal, RequestInfo, StaleReads, Tally, TestEngine, Traffic,
 };
 pub use grpc_client::GrpcStore;
+pub use grpc_v1_client::GrpcV1Store;

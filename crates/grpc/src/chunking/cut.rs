@@ -1,5 +1,6 @@
 //! Makes a message fit by cutting what is longest in it.
 
+use jaeger_dynamodb_proto::jaeger::api_v2;
 use jaeger_dynamodb_proto::opentelemetry::proto::common::v1::any_value::Value;
 use jaeger_dynamodb_proto::opentelemetry::proto::common::v1::{AnyValue, ArrayValue, KeyValue};
 use jaeger_dynamodb_proto::opentelemetry::proto::trace::v1::Span;
@@ -7,7 +8,7 @@ use prost::Message;
 
 use super::parts::{Part, Parts};
 
-/// Where Jaeger looks for warnings about a span, and shows them to the user.
+/// Where Jaeger looks for warnings about an OTLP span, and shows them to the user.
 const WARNINGS: &str = "@jaeger@warnings";
 
 const WARNING: &str =
@@ -19,11 +20,20 @@ const WARNING_ROOM: usize = 2 * (WARNINGS.len() + WARNING.len());
 /// No text is cut below this; if that is not enough, it is lists that are too long.
 const SHORTEST_CUT: usize = 64;
 
+/// A span in which the user reads warnings.
+pub(super) trait Warned {
+    fn warn(&mut self, warning: &str);
+}
+
 /// Cuts the span to `limit` bytes if it is larger, and says so in it. It says so too if what surrounds it was cut.
-pub(super) fn cut_span(span: &mut Span, limit: usize, surroundings_were_cut: bool) {
+pub(super) fn cut_span(
+    span: &mut (impl Parts + Message + Warned),
+    limit: usize,
+    surroundings_were_cut: bool,
+) {
     if surroundings_were_cut || span.encoded_len() > limit {
         cut(span, limit.saturating_sub(WARNING_ROOM));
-        warn(&mut span.attributes);
+        span.warn(WARNING);
     }
 }
 
@@ -82,15 +92,23 @@ fn longest_list(message: &mut impl Parts) -> usize {
     longest
 }
 
-fn warn(attributes: &mut Vec<KeyValue>) {
-    let warning = AnyValue { value: Some(Value::StringValue(WARNING.to_owned())) };
-    let Some(warnings) = attributes.iter_mut().find(|pair| pair.key == WARNINGS) else {
-        let value = Some(array(vec![warning]));
-        return attributes.push(KeyValue { key: WARNINGS.to_owned(), value });
-    };
-    match &mut warnings.value {
-        Some(AnyValue { value: Some(Value::ArrayValue(array)) }) => array.values.push(warning),
-        other => *other = Some(array(other.take().into_iter().chain([warning]).collect())),
+impl Warned for Span {
+    fn warn(&mut self, warning: &str) {
+        let warning = AnyValue { value: Some(Value::StringValue(warning.to_owned())) };
+        let Some(warnings) = self.attributes.iter_mut().find(|pair| pair.key == WARNINGS) else {
+            let value = Some(array(vec![warning]));
+            return self.attributes.push(KeyValue { key: WARNINGS.to_owned(), value });
+        };
+        match &mut warnings.value {
+            Some(AnyValue { value: Some(Value::ArrayValue(array)) }) => array.values.push(warning),
+            other => *other = Some(array(other.take().into_iter().chain([warning]).collect())),
+        }
+    }
+}
+
+impl Warned for api_v2::Span {
+    fn warn(&mut self, warning: &str) {
+        self.warnings.push(warning.to_owned());
     }
 }
 

@@ -1,5 +1,6 @@
 //! The parts of a message that can be made shorter: its texts, bytes and lists.
 
+use jaeger_dynamodb_proto::jaeger::api_v2;
 use jaeger_dynamodb_proto::jaeger::storage::v2::TraceSummary;
 use jaeger_dynamodb_proto::opentelemetry::proto::common::v1::any_value::Value;
 use jaeger_dynamodb_proto::opentelemetry::proto::common::v1::{AnyValue, KeyValue};
@@ -81,6 +82,24 @@ impl Parts for Span {
     }
 }
 
+impl Parts for api_v2::Span {
+    fn visit(&mut self, visit: Visit<'_>) {
+        visit(Part::Text(&mut self.operation_name));
+        visit(Part::List(&mut self.references));
+        tags(&mut self.tags, visit);
+        visit(Part::List(&mut self.logs));
+        for log in &mut self.logs {
+            tags(&mut log.fields, visit);
+        }
+        if let Some(process) = &mut self.process {
+            visit(Part::Text(&mut process.service_name));
+            tags(&mut process.tags, visit);
+        }
+        visit(Part::Text(&mut self.process_id));
+        texts(&mut self.warnings, visit);
+    }
+}
+
 impl Parts for TraceSummary {
     fn visit(&mut self, visit: Visit<'_>) {
         visit(Part::Text(&mut self.root_service_name));
@@ -96,6 +115,15 @@ fn texts(list: &mut Vec<String>, visit: Visit<'_>) {
     visit(Part::List(list));
     for text in list {
         visit(Part::Text(text));
+    }
+}
+
+fn tags(list: &mut Vec<api_v2::KeyValue>, visit: Visit<'_>) {
+    visit(Part::List(list));
+    for tag in list {
+        visit(Part::Text(&mut tag.key));
+        visit(Part::Text(&mut tag.v_str));
+        visit(Part::Bytes(&mut tag.v_binary));
     }
 }
 

@@ -20,12 +20,12 @@ fn span(number: u64) -> otlp::Span {
 
 fn split(spans: Vec<otlp::Span>) -> Vec<trace::TracesData> {
     let chunk = TraceChunk::new(spans.into_iter().map(Span::Otlp).collect()).unwrap();
-    messages(chunk, LIMIT).map(Result::unwrap).collect()
+    messages(chunk, LIMIT).collect()
 }
 
 fn spans_of(messages: Vec<trace::TracesData>) -> Vec<otlp::Span> {
     let spans = messages.into_iter().flat_map(|message| spans_from_otlp(message.resource_spans).spans);
-    spans.map(|span| into_otlp(span).unwrap()).collect()
+    spans.map(|span| ToOtlp::default().span(span)).collect()
 }
 
 fn assert_sizes(messages: &[trace::TracesData]) {
@@ -174,9 +174,20 @@ fn a_warning_that_is_not_a_list_becomes_the_first_of_one() {
 }
 
 #[test]
-fn spans_of_v1_are_not_answered_as_otlp() {
+fn a_span_of_v1_comes_as_otlp() {
     use jaeger_dynamodb_proto::{convert::spans_from_v1, jaeger::api_v2};
-    let v1 = api_v2::Span { trace_id: vec![1; 16], span_id: vec![1; 8], ..Default::default() };
-    let chunk = TraceChunk::new(spans_from_v1(vec![v1]).spans).unwrap();
-    assert!(messages(chunk, LIMIT).next().unwrap().is_err());
+    let process = Some(api_v2::Process { service_name: "shop".into(), tags: Vec::new() });
+    let v1 = |number| api_v2::Span {
+        trace_id: vec![1; 16],
+        span_id: vec![number; 8],
+        operation_name: "GET".into(),
+        process: process.clone(),
+        ..Default::default()
+    };
+    let chunk = TraceChunk::new(spans_from_v1(vec![v1(1), v1(2)]).spans).unwrap();
+    let messages: Vec<_> = messages(chunk, LIMIT).collect();
+    assert_eq!((messages.len(), messages[0].resource_spans.len()), (1, 1), "neighbours share their resource");
+    let spans = spans_of(messages);
+    assert_eq!(spans.len(), 2);
+    assert!(spans.iter().all(|span| span.name == "GET" && span.resource.service_name() == "shop"));
 }

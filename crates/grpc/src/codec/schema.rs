@@ -1,49 +1,21 @@
-//! Which fields of an export request are texts and which are messages; the rest is nobody's business here. A test
-//! holds the table against the descriptors of the `.proto` files.
+//! Which fields of requests with spans are texts and which are messages; the rest is nobody's business here. A test
+//! holds the tables against the descriptors of the `.proto` files.
+
+mod api_v2;
+mod otlp;
+
+pub(super) use api_v2::WRITE_SPAN_REQUEST;
+pub(super) use otlp::EXPORT_REQUEST;
 
 /// The fields of a message that matter, by number.
 #[derive(Debug)]
-pub(super) struct Schema(pub(super) &'static [(u64, Field)]);
+pub(crate) struct Schema(pub(super) &'static [(u64, Field)]);
 
 #[derive(Debug)]
-pub(super) enum Field {
+pub(crate) enum Field {
     Text,
     Message(&'static Schema),
 }
 
-use Field::{Message, Text};
-
-pub(super) static EXPORT_REQUEST: Schema = Schema(&[(1, Message(&RESOURCE_SPANS))]);
-
-static RESOURCE_SPANS: Schema = Schema(&[(1, Message(&RESOURCE)), (2, Message(&SCOPE_SPANS)), (3, Text)]);
-
-static RESOURCE: Schema = Schema(&[(1, Message(&KEY_VALUE)), (3, Message(&ENTITY_REF))]);
-
-static ENTITY_REF: Schema = Schema(&[(1, Text), (2, Text), (3, Text), (4, Text)]);
-
-static SCOPE_SPANS: Schema = Schema(&[(1, Message(&SCOPE)), (2, Message(&SPAN)), (3, Text)]);
-
-static SCOPE: Schema = Schema(&[(1, Text), (2, Text), (3, Message(&KEY_VALUE))]);
-
-static SPAN: Schema = Schema(&[
-    (3, Text),
-    (5, Text),
-    (9, Message(&KEY_VALUE)),
-    (11, Message(&EVENT)),
-    (13, Message(&LINK)),
-    (15, Message(&STATUS)),
-]);
-
-static EVENT: Schema = Schema(&[(2, Text), (3, Message(&KEY_VALUE))]);
-
-static LINK: Schema = Schema(&[(3, Text), (4, Message(&KEY_VALUE))]);
-
-static STATUS: Schema = Schema(&[(2, Text)]);
-
-static KEY_VALUE: Schema = Schema(&[(1, Text), (2, Message(&ANY_VALUE))]);
-
-static ANY_VALUE: Schema = Schema(&[(1, Text), (5, Message(&ARRAY)), (6, Message(&KEY_VALUE_LIST))]);
-
-static ARRAY: Schema = Schema(&[(1, Message(&ANY_VALUE))]);
-
-static KEY_VALUE_LIST: Schema = Schema(&[(1, Message(&KEY_VALUE))]);
+/// A message without texts, itself and below.
+pub(super) static NO_TEXTS: Schema = Schema(&[]);

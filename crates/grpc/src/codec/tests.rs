@@ -1,13 +1,14 @@
 use std::collections::BTreeMap;
 
 use jaeger_dynamodb_proto::FILE_DESCRIPTOR_SET;
+use jaeger_dynamodb_proto::jaeger::api_v2;
 use jaeger_dynamodb_proto::opentelemetry::proto::common::v1::any_value::Value;
 use jaeger_dynamodb_proto::opentelemetry::proto::common::v1::{AnyValue, ArrayValue, KeyValue, KeyValueList};
 use jaeger_dynamodb_proto::opentelemetry::proto::trace::v1::{ResourceSpans, ScopeSpans, Span};
 use prost_types::field_descriptor_proto::Type;
 use prost_types::{DescriptorProto, FileDescriptorSet};
 
-use super::schema::{EXPORT_REQUEST, Field, Schema};
+use super::schema::Field;
 use super::*;
 
 fn collect(prefix: &str, messages: Vec<DescriptorProto>, all: &mut BTreeMap<String, DescriptorProto>) {
@@ -45,15 +46,21 @@ fn assert_same(
 }
 
 #[test]
-fn the_table_names_every_text_and_message_of_an_export_request() {
+fn the_tables_name_every_text_and_message_of_the_requests() {
     let mut all = BTreeMap::new();
     for file in FileDescriptorSet::decode(FILE_DESCRIPTOR_SET).unwrap().file {
         collect(&format!(".{}", file.package()), file.message_type, &mut all);
     }
-    let mut seen = Vec::new();
-    let request = ".opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest";
-    assert_same(&EXPORT_REQUEST, request, &all, &mut seen);
-    assert_eq!(seen.len(), 14, "{seen:?}");
+    let otlp = "opentelemetry.proto.collector.trace.v1";
+    for (schema, request, messages) in [
+        (ExportTraceServiceRequest::SCHEMA, format!(".{otlp}.ExportTraceServiceRequest"), 14),
+        (WriteSpanRequest::SCHEMA, ".jaeger.storage.v1.WriteSpanRequest".to_owned(), 8),
+        (CloseWriterRequest::SCHEMA, ".jaeger.storage.v1.CloseWriterRequest".to_owned(), 1),
+    ] {
+        let mut seen = Vec::new();
+        assert_same(schema, &request, &all, &mut seen);
+        assert_eq!(seen.len(), messages, "{seen:?}");
+    }
 }
 
 /// Stands for bytes that are no UTF-8, with the same length.
@@ -69,14 +76,14 @@ fn request(span: Span) -> ExportTraceServiceRequest {
     ExportTraceServiceRequest { resource_spans: vec![resource_spans] }
 }
 
-fn with_bad_bytes(request: &ExportTraceServiceRequest) -> Vec<u8> {
+fn with_bad_bytes<I: Repairable>(request: &I) -> Vec<u8> {
     let mut bytes = request.encode_to_vec();
-    for at in 0..bytes.len() - MARK.len() {
+    for at in 0..=bytes.len() - MARK.len() {
         if bytes[at..].starts_with(MARK.as_bytes()) {
             bytes[at..at + BAD.len()].copy_from_slice(BAD);
         }
     }
-    assert!(ExportTraceServiceRequest::decode(bytes.as_slice()).is_err());
+    assert!(I::decode(bytes.as_slice()).is_err());
     bytes
 }
 
@@ -103,7 +110,40 @@ fn bad_texts_are_mended_wherever_they_are_and_nothing_else_changes() {
             ..Default::default()
         }
     };
-    assert_eq!(decode(&with_bad_bytes(&request(span(MARK)))).unwrap(), request(span(MENDED)));
+    let repaired: ExportTraceServiceRequest = decode(&with_bad_bytes(&request(span(MARK)))).unwrap();
+    assert_eq!(repaired, request(span(MENDED)));
+}
+
+#[test]
+fn bad_texts_of_a_v1_span_are_mended_wherever_they_are_and_nothing_else_changes() {
+    let request = |text: &str| {
+        let text = || text.to_owned();
+        let tag =
+            api_v2::KeyValue { key: text(), v_str: text(), v_binary: BAD.to_vec(), ..Default::default() };
+        let number = api_v2::KeyValue { v_float64: Some(-0.0), v_int64: i64::MIN, ..tag.clone() };
+        let timestamp = Some(prost_types::Timestamp { seconds: i64::MAX, nanos: -1 });
+        let span = api_v2::Span {
+            trace_id: vec![0xff; 16],
+            span_id: vec![0xfe; 8],
+            operation_name: text(),
+            references: vec![api_v2::SpanRef {
+                trace_id: vec![0xfd; 16],
+                span_id: vec![0xfc; 8],
+                ref_type: 1,
+            }],
+            flags: u32::MAX,
+            start_time: timestamp,
+            duration: Some(prost_types::Duration { seconds: -1, nanos: -1 }),
+            tags: vec![tag.clone(), number.clone()],
+            logs: vec![api_v2::Log { timestamp, fields: vec![number, tag.clone()] }],
+            process: Some(api_v2::Process { service_name: text(), tags: vec![tag] }),
+            process_id: text(),
+            warnings: vec![text(), "fine".to_owned(), text()],
+        };
+        WriteSpanRequest { span: Some(span) }
+    };
+    let repaired: WriteSpanRequest = decode(&with_bad_bytes(&request(MARK))).unwrap();
+    assert_eq!(repaired, request(MENDED));
 }
 
 #[test]
@@ -113,7 +153,7 @@ fn unknown_fields_of_any_wire_type_do_not_hinder_the_repair() {
     bytes.extend([
         0xa0, 6, 0x80, 1, 0xa9, 6, 1, 2, 3, 4, 5, 6, 7, 8, 0xb5, 6, 1, 2, 3, 4, 0xbb, 6, 8, 1, 0xbc, 6,
     ]);
-    let repaired = decode(&bytes).unwrap();
+    let repaired: ExportTraceServiceRequest = decode(&bytes).unwrap();
     assert_eq!(repaired, request(Span { name: MENDED.to_owned(), ..Default::default() }));
 }
 
@@ -128,7 +168,11 @@ fn garbage_is_an_invalid_argument() {
         vec![0x0a, 0xff, 0xff, 0xff, 0xff, 0xf],
         truncated,
     ] {
-        assert_eq!(decode(&garbage).unwrap_err().code(), tonic::Code::InvalidArgument, "{garbage:?}");
+        assert_eq!(
+            decode::<ExportTraceServiceRequest>(&garbage).unwrap_err().code(),
+            tonic::Code::InvalidArgument,
+            "{garbage:?}"
+        );
     }
 }
 
@@ -140,5 +184,5 @@ fn a_value_nested_without_end_is_an_invalid_argument() {
     }
     let attributes = vec![KeyValue { key: "k".into(), value: Some(value) }];
     let bytes = request(Span { attributes, ..Default::default() }).encode_to_vec();
-    assert_eq!(decode(&bytes).unwrap_err().code(), tonic::Code::InvalidArgument);
+    assert_eq!(decode::<ExportTraceServiceRequest>(&bytes).unwrap_err().code(), tonic::Code::InvalidArgument);
 }

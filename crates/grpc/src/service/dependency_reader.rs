@@ -33,8 +33,8 @@ impl dependency_reader_server::DependencyReader for Dependencies {
         request: Request<GetDependenciesRequest>,
     ) -> Result<Response<GetDependenciesResponse>, Status> {
         let tenant = tenant::of_request(request.metadata())?;
-        let query = query::of_dependencies(request.into_inner())?;
-        let links = self.reader.dependencies(&tenant, query).await;
+        let GetDependenciesRequest { start_time, end_time } = request.into_inner();
+        let links = self.reader.dependencies(&tenant, query::of_dependencies(start_time, end_time)?).await;
         let links = links.map_err(|error| status::of_store_error(&error))?;
         let answer = GetDependenciesResponse { dependencies: links.into_iter().map(dependency).collect() };
         within(answer, self.max_outbound_bytes).map(Response::new)

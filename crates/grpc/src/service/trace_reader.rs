@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::StreamExt;
-use futures::stream::{self, BoxStream};
-use jaeger_dynamodb_core::{OperationQuery, Predicate, StoreError, TraceChunk, TraceQuery, TraceReader};
+use futures::stream::BoxStream;
+use jaeger_dynamodb_core::{OperationQuery, StoreError, TraceChunk, TraceQuery, TraceReader};
 use jaeger_dynamodb_proto::jaeger::storage::v2::{
     FindSpansRequest, FindSpansResponse, FindTraceIDsRequest, FindTraceIDsResponse,
     FindTraceSummariesRequest, FindTraceSummariesResponse, FindTracesRequest, GetOperationsRequest,
@@ -16,12 +16,9 @@ use jaeger_dynamodb_proto::jaeger::storage::v2::{
 use jaeger_dynamodb_proto::opentelemetry::proto::trace::v1::TracesData;
 use tonic::{Request, Response, Status};
 
-use super::within;
+use super::{Answers, answers, within};
 use crate::query::InvalidQuery;
 use crate::{chunking, query, status, tenant};
-
-/// A stream owns the reads behind it: when the client goes away tonic drops the stream and with it the reads.
-type Answers<T> = BoxStream<'static, Result<T, Status>>;
 
 /// Answers searches.
 #[derive(Debug)]
@@ -36,27 +33,12 @@ impl Traces {
     }
 
     fn searchable(&self, query: TraceQuery) -> Result<TraceQuery, InvalidQuery> {
-        let names_service = match &query.predicate {
-            Predicate::All(conditions) => conditions.iter().any(|one| matches!(one, Predicate::Service(_))),
-            _ => false,
-        };
-        if names_service || self.reader.capabilities().without_service_name {
-            Ok(query)
-        } else {
-            Err(InvalidQuery::ServiceName)
-        }
+        query::searchable(query, self.reader.capabilities())
     }
 
     fn traces_data(&self, chunks: BoxStream<'static, Result<TraceChunk, StoreError>>) -> Answers<TracesData> {
         let limit = self.max_outbound_bytes;
-        let messages = chunks.flat_map(move |chunk| match chunk {
-            Ok(chunk) => {
-                let messages = chunking::messages(chunk, limit);
-                stream::iter(messages.map(|message| message.map_err(answer::not_otlp))).boxed()
-            }
-            Err(error) => stream::iter([Err(status::of_store_error(&error))]).boxed(),
-        });
-        messages.boxed()
+        answers(chunks, move |chunk| chunking::messages(chunk, limit))
     }
 }
 
@@ -72,7 +54,7 @@ impl trace_reader_server::TraceReader for Traces {
         request: Request<GetTracesRequest>,
     ) -> Result<Response<Answers<TracesData>>, Status> {
         let tenant = tenant::of_request(request.metadata())?;
-        let traces = query::trace_refs(&request.into_inner().query)?;
+        let traces = query::v2::trace_refs(&request.into_inner().query)?;
         Ok(Response::new(self.traces_data(self.reader.get_traces(&tenant, traces))))
     }
 
@@ -108,7 +90,7 @@ impl trace_reader_server::TraceReader for Traces {
         request: Request<FindTracesRequest>,
     ) -> Result<Response<Answers<TracesData>>, Status> {
         let tenant = tenant::of_request(request.metadata())?;
-        let query = self.searchable(query::of_traces(request.into_inner().query)?)?;
+        let query = self.searchable(query::v2::of_traces(request.into_inner().query)?)?;
         Ok(Response::new(self.traces_data(self.reader.find_traces(&tenant, query))))
     }
 
@@ -117,7 +99,7 @@ impl trace_reader_server::TraceReader for Traces {
         request: Request<FindTraceIDsRequest>,
     ) -> Result<Response<FindTraceIDsResponse>, Status> {
         let tenant = tenant::of_request(request.metadata())?;
-        let query = self.searchable(query::of_first_page(request.into_inner().query)?)?;
+        let query = self.searchable(query::v2::of_first_page(request.into_inner().query)?)?;
         let found = self.reader.find_trace_ids(&tenant, query).await;
         let found = found.map_err(|error| status::of_store_error(&error))?;
         within(answer::trace_ids(&found), self.max_outbound_bytes).map(Response::new)
@@ -129,7 +111,7 @@ impl trace_reader_server::TraceReader for Traces {
         request: Request<FindTraceSummariesRequest>,
     ) -> Result<Response<Answers<FindTraceSummariesResponse>>, Status> {
         let tenant = tenant::of_request(request.metadata())?;
-        let query = self.searchable(query::of_first_page(request.into_inner().query)?)?;
+        let query = self.searchable(query::v2::of_first_page(request.into_inner().query)?)?;
         let limit = self.max_outbound_bytes;
         let summaries = self.reader.find_trace_summaries(&tenant, query).map(move |summary| match summary {
             Ok(summary) => Ok(answer::summary(summary, limit)),

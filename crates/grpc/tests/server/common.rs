@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use jaeger_dynamodb_core::{Clock, MemoryStore, UnixNanos};
-use jaeger_dynamodb_grpc::{GrpcConfig, Stores, router};
+use jaeger_dynamodb_grpc::{GrpcConfig, OpenStreams, Stores, router};
 use jaeger_dynamodb_proto::jaeger::storage::v2::trace_reader_client::TraceReaderClient;
 use jaeger_dynamodb_proto::jaeger::storage::v2::{
     AnyValue, FindTracesRequest, GetTraceParams, GetTracesRequest, KeyValue, TraceQueryParameters, any_value,
@@ -17,6 +17,7 @@ use jaeger_dynamodb_proto::opentelemetry::proto::common::v1 as common;
 use jaeger_dynamodb_proto::opentelemetry::proto::resource::v1::Resource;
 use jaeger_dynamodb_proto::opentelemetry::proto::trace::v1::{ResourceSpans, ScopeSpans, Span, TracesData};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tonic::transport::Channel;
 use tonic::transport::server::TcpIncoming;
@@ -24,6 +25,8 @@ use tonic::transport::server::TcpIncoming;
 /// A server that runs until this is dropped.
 pub(crate) struct Server {
     pub(crate) channel: Channel,
+    streams: OpenStreams,
+    stops: watch::Sender<bool>,
     task: JoinHandle<()>,
 }
 
@@ -53,12 +56,22 @@ impl Server {
     pub(crate) async fn configured(stores: Stores, config: GrpcConfig) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let (router, _) = router(stores, &config, Arc::new(Stopped)).await.unwrap();
+        let (router, streams) = router(stores, &config, Arc::new(Stopped)).await.unwrap();
         let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-        let serving = router.serve_with_incoming(incoming);
+        let (stops, mut stopped) = watch::channel(false);
+        let stopped = async move { drop(stopped.wait_for(|stops| *stops).await) };
+        let serving = router.serve_with_incoming_shutdown(incoming, stopped);
         let task = tokio::spawn(async move { serving.await.unwrap() });
         let channel = Channel::from_shared(format!("http://{address}")).unwrap().connect().await.unwrap();
-        Self { channel, task }
+        Self { channel, streams, stops, task }
+    }
+
+    /// Stops as a process does, and returns when the last request is answered.
+    pub(crate) async fn shut_down(mut self) {
+        self.streams.stop().await;
+        self.stops.send_replace(true);
+        (&mut self.task).await.unwrap();
+        self.streams.written().await;
     }
 
     pub(crate) async fn in_memory() -> Self {

@@ -1,6 +1,5 @@
 //! Spans in: what is kept, what is refused, what is mended.
 
-use bytes::BufMut;
 use jaeger_dynamodb_core::StoreErrorKind;
 use jaeger_dynamodb_grpc::GrpcConfig;
 use jaeger_dynamodb_proto::opentelemetry::proto::collector::trace::v1::{
@@ -10,56 +9,20 @@ use jaeger_dynamodb_proto::opentelemetry::proto::common::v1::any_value::Value;
 use jaeger_dynamodb_proto::opentelemetry::proto::common::v1::{AnyValue, ArrayValue};
 use jaeger_dynamodb_proto::opentelemetry::proto::trace::v1::Span;
 use prost::Message;
-use tonic::client::Grpc;
-use tonic::codec::{Codec, CompressionEncoding, EncodeBuf, Encoder};
-use tonic::codegen::http::uri::PathAndQuery;
-use tonic::{Code, Request, Status};
-use tonic_prost::{ProstCodec, ProstDecoder};
+use tonic::codec::CompressionEncoding;
+use tonic::{Code, Status};
 
 use crate::common::{Server, in_memory, of_service, pair, span, spans_of, text};
 use crate::fakes::{Answer, Fake};
-
-/// Sends bytes as they are.
-#[derive(Debug, Default)]
-struct RawCodec;
-
-impl Codec for RawCodec {
-    type Encode = Vec<u8>;
-    type Decode = ExportTraceServiceResponse;
-    type Encoder = Self;
-    type Decoder = ProstDecoder<ExportTraceServiceResponse>;
-
-    fn encoder(&mut self) -> Self {
-        Self
-    }
-
-    fn decoder(&mut self) -> Self::Decoder {
-        ProstCodec::<ExportTraceServiceResponse, ExportTraceServiceResponse>::default().decoder()
-    }
-}
-
-impl Encoder for RawCodec {
-    type Item = Vec<u8>;
-    type Error = Status;
-
-    fn encode(&mut self, bytes: Vec<u8>, out: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        out.put_slice(&bytes);
-        Ok(())
-    }
-}
+use crate::raw;
 
 async fn export_bytes(
     server: &Server,
     bytes: Vec<u8>,
     compression: Option<CompressionEncoding>,
 ) -> Result<ExportTraceServiceResponse, Status> {
-    let mut grpc = Grpc::new(server.channel.clone());
-    if let Some(encoding) = compression {
-        grpc = grpc.send_compressed(encoding);
-    }
-    grpc.ready().await.unwrap();
-    let path = PathAndQuery::from_static("/opentelemetry.proto.collector.trace.v1.TraceService/Export");
-    grpc.unary(Request::new(bytes), path, RawCodec).await.map(tonic::Response::into_inner)
+    let path = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+    raw::unary(server, path, bytes, compression).await
 }
 
 fn request(spans: Vec<Span>) -> ExportTraceServiceRequest {
@@ -156,10 +119,9 @@ async fn a_message_above_the_limit_is_refused_for_good() {
 #[tokio::test]
 async fn an_unknown_method_of_the_service_is_unimplemented() {
     let server = Server::in_memory().await;
-    let mut grpc = Grpc::new(server.channel.clone());
-    grpc.ready().await.unwrap();
-    let path = PathAndQuery::from_static("/opentelemetry.proto.collector.trace.v1.TraceService/Other");
-    let refused = grpc.unary(Request::new(Vec::new()), path, RawCodec).await.unwrap_err();
+    let path = "/opentelemetry.proto.collector.trace.v1.TraceService/Other";
+    let refused =
+        raw::unary::<ExportTraceServiceResponse>(&server, path, Vec::new(), None).await.unwrap_err();
     assert_eq!(refused.code(), Code::Unimplemented);
 }
 

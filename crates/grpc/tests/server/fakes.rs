@@ -12,8 +12,7 @@ use jaeger_dynamodb_core::{
     TraceQuery, TraceReader, TraceRef, TraceSummary, TraceWriter, UnixNanos,
 };
 use jaeger_dynamodb_grpc::Stores;
-use jaeger_dynamodb_proto::convert::{spans_from_otlp, spans_from_v1};
-use jaeger_dynamodb_proto::jaeger::api_v2;
+use jaeger_dynamodb_proto::convert::spans_from_otlp;
 use jaeger_dynamodb_proto::opentelemetry::proto::trace::v1 as trace;
 use tokio::sync::watch;
 
@@ -39,8 +38,6 @@ pub(crate) enum Answer {
     Broken,
     /// This error at once.
     Failing(StoreErrorKind),
-    /// A span that came through the other API.
-    V1,
     /// Lists that do not fit into one message.
     Huge,
 }
@@ -81,10 +78,6 @@ impl Fake {
             Answer::Broken => {
                 let torn = StoreError::new(StoreErrorKind::Damaged, "torn");
                 endless.take(1).chain(stream::iter([Err(torn)])).boxed()
-            }
-            Answer::V1 => {
-                let span = api_v2::Span { trace_id: vec![1; 16], span_id: vec![1; 8], ..Default::default() };
-                stream::iter(TraceChunk::new(spans_from_v1(vec![span]).spans).map(Ok)).boxed()
             }
             Answer::Failing(_) | Answer::Huge => stream::iter(self.failure().err().map(Err)).boxed(),
         };

@@ -3,16 +3,20 @@
 use std::time::Duration;
 
 use jaeger_dynamodb_core::StoreErrorKind;
+use jaeger_dynamodb_proto::jaeger::storage::v1::WriteSpanResponse;
 use jaeger_dynamodb_proto::jaeger::storage::v2::{
     FindSpansRequest, GetServicesRequest, TraceQueryParameters,
 };
 use jaeger_dynamodb_proto::opentelemetry::proto::collector::trace::v1::ExportTraceServiceRequest;
 use jaeger_dynamodb_proto::opentelemetry::proto::trace::v1::Span;
 use metrics_exporter_prometheus::PrometheusBuilder;
+use prost::Message;
 use tokio::time::timeout;
 
 use crate::common::{Server, find, of_service, span};
 use crate::fakes::{Answer, Fake};
+use crate::raw;
+use crate::v1::common::{v1_span, writing};
 
 /// The value of a counter with exactly these labels.
 fn counted(rendered: &str, name: &str, labels: &[&str]) -> u64 {
@@ -35,6 +39,8 @@ async fn rpcs_are_counted_by_how_they_ended_even_when_a_stream_breaks_late() {
     while let Ok(Some(_)) = stream.message().await {}
     server.reader().get_services(GetServicesRequest {}).await.unwrap_err();
     server.reader().find_spans(FindSpansRequest::default()).await.unwrap_err();
+    let unknown = "/jaeger.storage.v1.SpanWriterPlugin/Unknown";
+    raw::unary::<WriteSpanResponse>(&server, unknown, Vec::new(), None).await.unwrap_err();
     drop(server);
     let failing = Server::over(Fake::new(Answer::Failing(StoreErrorKind::Overloaded)).stores()).await;
     failing.reader().get_services(GetServicesRequest {}).await.unwrap_err();
@@ -47,6 +53,7 @@ async fn rpcs_are_counted_by_how_they_ended_even_when_a_stream_breaks_late() {
     assert_eq!(rpcs("jaeger.storage.v2.TraceReader/FindTraces", "DataLoss"), 2, "{rendered}");
     assert_eq!(rpcs("jaeger.storage.v2.TraceReader/GetServices", "ResourceExhausted"), 1, "{rendered}");
     assert_eq!(rpcs("jaeger.storage.v2.TraceReader/GetServices", "Unavailable"), 1, "{rendered}");
+    assert_eq!(rpcs("jaeger.storage.v2.TraceReader/FindSpans", "Unimplemented"), 1, "{rendered}");
     assert_eq!(rpcs("other", "Unimplemented"), 1, "{rendered}");
     assert!(rendered.contains("jaeger_dynamodb_rpc_duration_seconds"), "{rendered}");
 }
@@ -76,9 +83,17 @@ async fn spans_are_counted_when_they_are_kept_and_when_they_are_not() {
     let bad = Span { trace_id: vec![0; 16], ..span(1, 3) };
     let resource_spans = vec![of_service("shop", vec![span(1, 1), bad, span(1, 2)])];
     server.exporter().export(ExportTraceServiceRequest { resource_spans }).await.unwrap();
+    server.write(v1_span(1, 4)).await.unwrap();
+    server.write(v1_span(0, 5)).await.unwrap_err();
+    let mut bad_text = writing(v1_span(1, 6)).encode_to_vec();
+    let at = bad_text.windows(4).position(|window| window == b"oper").unwrap();
+    bad_text[at] = 0xff;
+    let path = "/jaeger.storage.v1.SpanWriterPlugin/WriteSpan";
+    raw::unary::<WriteSpanResponse>(&server, path, bad_text, None).await.unwrap();
     let rendered = handle.render();
     let rejected =
         counted(&rendered, "jaeger_dynamodb_spans_rejected_total", &["reason=\"invalid trace id\""]);
-    assert_eq!(rejected, 1, "{rendered}");
-    assert!(rendered.contains("jaeger_dynamodb_spans_accepted_total 2"), "{rendered}");
+    assert_eq!(rejected, 2, "{rendered}");
+    assert!(rendered.contains("jaeger_dynamodb_spans_accepted_total 4"), "{rendered}");
+    assert!(rendered.contains("jaeger_dynamodb_exports_repaired_total 1"), "{rendered}");
 }

@@ -60,13 +60,6 @@ async fn an_error_in_the_middle_ends_the_stream_after_what_was_read() {
 }
 
 #[tokio::test]
-async fn a_span_of_the_other_api_is_not_answered() {
-    let server = Server::over(Fake::new(Answer::V1).stores()).await;
-    let mut stream = server.reader().find_traces(find(named())).await.unwrap().into_inner();
-    assert_eq!(stream.message().await.unwrap_err().code(), Code::Unimplemented);
-}
-
-#[tokio::test]
 async fn many_clients_are_served_at_once() {
     let stuck = Fake::new(Answer::Stuck);
     let server = Server::over(stuck.stores()).await;

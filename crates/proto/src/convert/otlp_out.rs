@@ -2,22 +2,19 @@
 
 use std::sync::Arc;
 
-use jaeger_dynamodb_core::{Span, otlp};
+use jaeger_dynamodb_core::otlp;
 
 use super::attributes::key_values;
-use super::{NotOtlp, bytes_of_trace_id};
+use super::bytes_of_trace_id;
 use crate::opentelemetry::proto::common::v1 as common;
 use crate::opentelemetry::proto::resource::v1 as resource;
 use crate::opentelemetry::proto::trace::v1 as trace;
 
 /// OTLP messages of the spans, in their order. Neighbours with an equal resource share one message, and so do
 /// those with an equal scope below it.
-///
-/// # Errors
-/// [`NotOtlp`] for a span that came as v1.
-pub fn resource_spans(spans: &[Span]) -> Result<Vec<trace::ResourceSpans>, NotOtlp> {
+#[must_use]
+pub fn resource_spans(spans: &[otlp::Span]) -> Vec<trace::ResourceSpans> {
     let mut messages = Vec::new();
-    let spans: Vec<_> = spans.iter().map(as_otlp).collect::<Result<_, _>>()?;
     for of_resource in spans.chunk_by(|a, b| same_resource(&a.resource, &b.resource)) {
         let Some(first) = of_resource.first() else { continue };
         let scope_spans = of_resource.chunk_by(|a, b| same_scope(&a.scope, &b.scope)).filter_map(scope_spans);
@@ -27,14 +24,14 @@ pub fn resource_spans(spans: &[Span]) -> Result<Vec<trace::ResourceSpans>, NotOt
             schema_url: first.resource.schema_url.clone(),
         });
     }
-    Ok(messages)
+    messages
 }
 
-fn scope_spans(spans: &[&otlp::Span]) -> Option<trace::ScopeSpans> {
+fn scope_spans(spans: &[otlp::Span]) -> Option<trace::ScopeSpans> {
     let scope = &spans.first()?.scope;
     Some(trace::ScopeSpans {
         scope: Some(scope.as_ref().into()),
-        spans: spans.iter().map(|span| trace::Span::from(*span)).collect(),
+        spans: spans.iter().map(trace::Span::from).collect(),
         schema_url: scope.schema_url.clone(),
     })
 }
@@ -49,28 +46,6 @@ pub fn same_resource(a: &Arc<otlp::Resource>, b: &Arc<otlp::Resource>) -> bool {
 #[must_use]
 pub fn same_scope(a: &Arc<otlp::Scope>, b: &Arc<otlp::Scope>) -> bool {
     Arc::ptr_eq(a, b) || a == b
-}
-
-/// The span if it came as OTLP.
-///
-/// # Errors
-/// [`NotOtlp`] for a span that came as v1.
-pub fn as_otlp(span: &Span) -> Result<&otlp::Span, NotOtlp> {
-    match span {
-        Span::Otlp(span) => Ok(span),
-        Span::V1(span) => Err(NotOtlp { trace_id: span.trace_id, span_id: span.span_id }),
-    }
-}
-
-/// The span if it came as OTLP.
-///
-/// # Errors
-/// [`NotOtlp`] for a span that came as v1.
-pub fn into_otlp(span: Span) -> Result<otlp::Span, NotOtlp> {
-    match span {
-        Span::Otlp(span) => Ok(span),
-        Span::V1(span) => Err(NotOtlp { trace_id: span.trace_id, span_id: span.span_id }),
-    }
 }
 
 /// The resource without its schema URL, for which OTLP has a field beside it.

@@ -32,6 +32,17 @@ pub fn spans_from_v1(messages: Vec<wire::Span>) -> Converted {
     converted
 }
 
+/// The trace id of 16 bytes, or of the low 8 of them, as Jaeger's decoder takes both.
+///
+/// # Errors
+/// [`InvalidId`] for another number of bytes, and for zeros.
+pub fn trace_id_of_v1(bytes: &[u8]) -> Result<TraceId, InvalidId> {
+    match <[u8; 8]>::try_from(bytes) {
+        Ok(low) => TraceId::new(u128::from(u64::from_be_bytes(low)).to_be_bytes()),
+        Err(_) => TraceId::try_from(bytes),
+    }
+}
+
 // === impl Span ===
 
 impl TryFrom<wire::Span> for Span {
@@ -40,7 +51,7 @@ impl TryFrom<wire::Span> for Span {
     /// A start time that is left out is Go's unset time, year 1, and a missing duration is zero.
     fn try_from(message: wire::Span) -> Result<Self, InvalidSpan> {
         Ok(Self {
-            trace_id: trace_id(&message.trace_id).map_err(|_| InvalidSpan::TraceId)?,
+            trace_id: trace_id_of_v1(&message.trace_id).map_err(|_| InvalidSpan::TraceId)?,
             span_id: span_id(&message.span_id).map_err(|_| InvalidSpan::SpanId)?,
             operation_name: message.operation_name,
             references: message.references.into_iter().map(SpanRef::try_from).collect::<Result<_, _>>()?,
@@ -87,7 +98,7 @@ impl TryFrom<wire::SpanRef> for SpanRef {
     type Error = InvalidSpan;
 
     fn try_from(message: wire::SpanRef) -> Result<Self, InvalidSpan> {
-        let id = optional_trace_id(trace_id(&message.trace_id), &message.trace_id);
+        let id = optional_trace_id(trace_id_of_v1(&message.trace_id), &message.trace_id);
         Ok(Self {
             trace_id: id.map_err(|_| InvalidSpan::ReferenceId)?,
             span_id: span_id(&message.span_id).map_err(|_| InvalidSpan::ReferenceId)?,
@@ -197,12 +208,4 @@ fn key_values(attributes: Attributes) -> Vec<wire::KeyValue> {
 
 fn instant(timestamp: Option<Timestamp>) -> model::UnixNanos {
     timestamp.map_or(YEAR_ONE, nearest_unix_nanos)
-}
-
-/// 16 bytes, or the low 8 of them, as Jaeger's decoder takes both.
-fn trace_id(bytes: &[u8]) -> Result<TraceId, InvalidId> {
-    match <[u8; 8]>::try_from(bytes) {
-        Ok(low) => TraceId::new(u128::from(u64::from_be_bytes(low)).to_be_bytes()),
-        Err(_) => TraceId::try_from(bytes),
-    }
 }

@@ -5,7 +5,8 @@ use futures::future::BoxFuture;
 
 use super::expect::Outcome;
 use super::store::OptOut::{
-    CutsHugeSpans, HasOneTenant, SearchesV2TextsOnly, SearchesWithoutTrees, WritesNoV1Spans,
+    AnswersEmptyProcesses, CutsHugeSpans, HasOneTenant, SearchesV2TextsOnly, SearchesWithoutTrees,
+    WritesNoV1Spans,
 };
 use super::{
     OptOut, StoreUnderTest, bounds, getting, listing, ordering, searching, sizes, special_keys, summing,
@@ -33,6 +34,7 @@ macro_rules! cases {
 pub(super) const CASES: &[Case] = cases! {
     writing::every_field_comes_back;
     writing::every_field_of_v1_spans_comes_back unless WritesNoV1Spans;
+    writing::v1_spans_without_process_come_back unless WritesNoV1Spans, AnswersEmptyProcesses;
     writing::odd_values_come_back;
     writing::odd_times_come_back;
     writing::spans_of_both_forms_make_one_trace unless WritesNoV1Spans;
@@ -56,7 +58,8 @@ pub(super) const CASES: &[Case] = cases! {
     searching::services_and_operations_are_compared_whole;
     searching::a_search_without_conditions_finds_everything;
     searching::trees_of_conditions_are_boolean unless SearchesWithoutTrees;
-    searching::v1_spans_are_found unless WritesNoV1Spans;
+    searching::v1_spans_are_found_by_v1_text unless WritesNoV1Spans, SearchesV2TextsOnly;
+    searching::spans_of_both_forms_are_found unless WritesNoV1Spans;
 
     texts::values_are_compared_as_text;
     texts::values_are_compared_as_v1_text unless SearchesV2TextsOnly;

@@ -174,7 +174,8 @@ pub(super) async fn trees_of_conditions_are_boolean(store: &StoreUnderTest) -> O
     .await
 }
 
-pub(super) async fn v1_spans_are_found(store: &StoreUnderTest) -> Outcome {
+/// A trace for each place of two pairs, and one without them.
+fn v1_spans() -> [Span; 4] {
     let pairs = || Attributes::from([("k", "v"), ("k", "w")]);
     let process = v1::Process { service_name: "web".to_owned(), tags: pairs() };
     let log = v1::Log { fields: pairs(), ..v1::Log::default() };
@@ -184,8 +185,21 @@ pub(super) async fn v1_spans_are_found(store: &StoreUnderTest) -> Outcome {
         v1::Span { logs: vec![v1::Log::default(), log], ..v1_span(3, 1, "web") },
         v1::Span { process: None, duration_nanos: 5, ..v1_span(4, 1, "") },
     ];
-    let otlp = otlp::Span { ..with_attributes(5, pairs()) };
-    store.write(spans.map(Span::V1).into_iter().chain([Span::Otlp(otlp)]).collect()).await?;
+    spans.map(Span::V1)
+}
+
+pub(super) async fn v1_spans_are_found_by_v1_text(store: &StoreUnderTest) -> Outcome {
+    store.write(v1_spans().to_vec()).await?;
+    let pairs: [(&str, &str, &[u64]); 3] = [("k", "v", &[1, 2, 3]), ("k", "w", &[1, 2, 3]), ("k", "x", &[])];
+    expect_pairs(store, TextForm::V1, &pairs).await?;
+    let both = [attribute(TextForm::V1, "k", "v"), Predicate::Service("web".to_owned())];
+    let of_five = Predicate::Duration(Range { min: Some(5), max: Some(5) });
+    expect_found(store, vec![(both.to_vec(), &[1, 2, 3]), (vec![of_five], &[4])]).await
+}
+
+pub(super) async fn spans_of_both_forms_are_found(store: &StoreUnderTest) -> Outcome {
+    let otlp = Span::Otlp(with_attributes(5, Attributes::from([("k", "v"), ("k", "w")])));
+    store.write(v1_spans().into_iter().chain([otlp]).collect()).await?;
     expect_pairs(
         store,
         TextForm::V2,

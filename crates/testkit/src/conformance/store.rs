@@ -23,6 +23,8 @@ pub enum OptOut {
     SearchesWithoutTrees,
     /// Its interface compares texts of [`TextForm::V2`](jaeger_dynamodb_core::TextForm::V2) only.
     SearchesV2TextsOnly,
+    /// It answers an empty process for a v1 span without one.
+    AnswersEmptyProcesses,
 }
 
 /// A fresh, empty store: where spans go and where answers come from. The two may be different instances, such

@@ -28,7 +28,7 @@ pub(super) fn parameters(query: TraceQuery) -> Result<TraceQueryParameters, Stor
 }
 
 /// An unset time, as Go programs send it.
-fn bound(instant: Option<UnixNanos>) -> Option<Timestamp> {
+pub(crate) fn bound(instant: Option<UnixNanos>) -> Option<Timestamp> {
     Some(convert::timestamp(instant.unwrap_or(YEAR_ONE)))
 }
 

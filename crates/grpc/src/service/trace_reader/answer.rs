@@ -1,21 +1,16 @@
 //! Core's answers as messages.
 
-use jaeger_dynamodb_core::{self as model, FoundTrace, StoreError, StoreErrorKind, UnixNanos};
-use jaeger_dynamodb_proto::convert::{self, NotOtlp};
+use jaeger_dynamodb_core::{self as model, FoundTrace, UnixNanos};
+use jaeger_dynamodb_proto::convert;
 use jaeger_dynamodb_proto::jaeger::storage::v2::{
     FindTraceIDsResponse, FindTraceSummariesResponse, FoundTraceId, GetOperationsResponse, Operation,
     ServiceSummary, TraceSummary,
 };
-use tonic::Status;
 
-use crate::{chunking, status};
+use crate::chunking;
 
 /// Room for the frame of a summary.
 const FRAME: usize = 16;
-
-pub(super) fn not_otlp(error: NotOtlp) -> Status {
-    status::of_store_error(&StoreError::new(StoreErrorKind::Unsupported, error.to_string()))
-}
 
 pub(super) fn operations(operations: Vec<model::Operation>) -> GetOperationsResponse {
     let operations = operations.into_iter().map(|one| Operation { name: one.name, span_kind: one.span_kind });

@@ -1,0 +1,50 @@
+//! `jaeger.storage.v1.DependenciesReaderPlugin`.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jaeger_dynamodb_core::{self as model, DependencyReader};
+use jaeger_dynamodb_proto::jaeger::api_v2::DependencyLink;
+use jaeger_dynamodb_proto::jaeger::storage::v1::dependencies_reader_plugin_server::DependenciesReaderPlugin;
+use jaeger_dynamodb_proto::jaeger::storage::v1::{GetDependenciesRequest, GetDependenciesResponse};
+use tonic::{Request, Response, Status};
+
+use crate::service::within;
+use crate::{query, status, tenant};
+
+/// Answers who called whom.
+#[derive(Debug)]
+pub(crate) struct Dependencies {
+    reader: Arc<dyn DependencyReader>,
+    max_outbound_bytes: usize,
+}
+
+impl Dependencies {
+    pub(crate) fn new(reader: Arc<dyn DependencyReader>, max_outbound_bytes: usize) -> Self {
+        Self { reader, max_outbound_bytes }
+    }
+}
+
+#[async_trait]
+impl DependenciesReaderPlugin for Dependencies {
+    async fn get_dependencies(
+        &self,
+        request: Request<GetDependenciesRequest>,
+    ) -> Result<Response<GetDependenciesResponse>, Status> {
+        let tenant = tenant::of_request(request.metadata())?;
+        let GetDependenciesRequest { start_time, end_time } = request.into_inner();
+        let links = self.reader.dependencies(&tenant, query::of_dependencies(start_time, end_time)?).await;
+        let links = links.map_err(|error| status::of_store_error(&error))?;
+        let answer = GetDependenciesResponse { dependencies: links.into_iter().map(link).collect() };
+        within(answer, self.max_outbound_bytes).map(Response::new)
+    }
+}
+
+fn link(link: model::DependencyLink) -> DependencyLink {
+    DependencyLink {
+        parent: link.parent,
+        child: link.child,
+        call_count: link.call_count,
+        source: link.source,
+    }
+}
