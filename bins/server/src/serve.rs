@@ -4,7 +4,7 @@ use jaeger_dynamodb_grpc::ObservedRouter;
 use jaeger_dynamodb_runtime::{
     exit::Failure, http::HttpServer, metrics::Metrics, readiness::Readiness, shutdown::drain,
 };
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 use tonic::transport::server::TcpIncoming;
 
@@ -16,10 +16,11 @@ const DRAIN: Duration = Duration::from_secs(8);
 #[cfg(test)]
 mod tests;
 
-/// Both listeners, bound, so that an address in use is told before anything else is done.
+/// All listeners, bound, so that an address in use is told before anything else is done.
 #[derive(Debug)]
 pub(crate) struct Server {
     grpc: TcpListener,
+    archive: Option<TcpListener>,
     http: HttpServer,
     readiness: Readiness,
     drain: Duration,
@@ -28,14 +29,18 @@ pub(crate) struct Server {
 // === impl Server ===
 
 impl Server {
-    /// Binds both listeners and answers probes from now on.
+    /// Binds all listeners and answers probes from now on.
     pub(crate) async fn bind(settings: &Settings, metrics: Metrics) -> Result<Self, Failure> {
         let grpc = bind("listen", settings.listen).await?;
+        let archive = match settings.archive_listen.address() {
+            Some(address) => Some(bind("archive-listen", address).await?),
+            None => None,
+        };
         let http = bind("http-listen", settings.http_listen).await?;
         let readiness = Readiness::not_yet("opening the storage");
         let http = HttpServer::start(http, readiness.clone(), metrics)
             .map_err(|error| Failure::runtime("cannot serve HTTP", error))?;
-        Ok(Self { grpc, http, readiness, drain: DRAIN })
+        Ok(Self { grpc, archive, http, readiness, drain: DRAIN })
     }
 
     /// Opens the storage, serves it until `stop`, and drains.
@@ -49,26 +54,37 @@ impl Server {
             () = stop.cancelled() => return Ok(()),
         };
         self.http.add_routes(store.http);
-        let grpc_address =
-            self.grpc.local_addr().map_err(|error| Failure::runtime("cannot serve gRPC", error))?;
+        let listen = address(&self.grpc)?;
+        let archive_listen = self.archive.as_ref().map(address).transpose()?;
         let draining = CancellationToken::new();
-        let mut serving = tokio::spawn(serve_grpc(self.grpc, store.services, draining.clone()));
+        let mut serving = JoinSet::new();
+        serving.spawn(serve_grpc(self.grpc, store.services, draining.clone()));
+        if let Some(listener) = self.archive {
+            serving.spawn(serve_grpc(listener, store.archive_services, draining.clone()));
+        }
         self.readiness.ready();
-        tracing::info!(listen = %grpc_address, http_listen = %self.http.address(), "ready");
+        tracing::info!(
+            %listen,
+            archive_listen = archive_listen.map(tracing::field::display),
+            http_listen = %self.http.address(),
+            "ready"
+        );
 
         tokio::select! {
             () = stop.cancelled() => {}
-            ended = &mut serving => return Err(unexpected_end(ended)),
+            Some(ended) = serving.join_next() => return Err(unexpected_end(ended)),
         }
         self.readiness.not_ready("shutting down");
         store.stopping.await;
         draining.cancel();
         drain(self.drain, async {
             // Probes and metrics are answered until the last request is.
-            match serving.await {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => tracing::error!(%error, "gRPC server failed while draining"),
-                Err(error) => tracing::error!(%error, "gRPC server panicked while draining"),
+            while let Some(ended) = serving.join_next().await {
+                match ended {
+                    Ok(Ok(())) => {}
+                    Ok(Err(error)) => tracing::error!(%error, "a gRPC server failed while draining"),
+                    Err(error) => tracing::error!(%error, "a gRPC server panicked while draining"),
+                }
             }
             store.closing.await;
             if let Err(error) = self.http.stop().await {
@@ -87,6 +103,10 @@ async fn bind(flag: &str, address: SocketAddr) -> Result<TcpListener, Failure> {
         .map_err(|error| Failure::runtime(format_args!("cannot listen on --{flag} {address}"), error))
 }
 
+fn address(listener: &TcpListener) -> Result<SocketAddr, Failure> {
+    listener.local_addr().map_err(|error| Failure::runtime("cannot serve gRPC", error))
+}
+
 async fn serve_grpc(
     listener: TcpListener,
     services: ObservedRouter,
@@ -99,7 +119,7 @@ async fn serve_grpc(
 type Ended = Result<Result<(), tonic::transport::Error>, tokio::task::JoinError>;
 
 fn unexpected_end(ended: Ended) -> Failure {
-    const MESSAGE: &str = "the gRPC server ended without being asked";
+    const MESSAGE: &str = "a gRPC server ended without being asked";
     match ended {
         Ok(Ok(())) => Failure::runtime(MESSAGE, "it stopped accepting"),
         Ok(Err(error)) => Failure::runtime(MESSAGE, error),

@@ -1,6 +1,7 @@
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use jaeger_dynamodb_dynamo::{JobMode, StoreConfig};
+use jaeger_dynamodb_grpc::GrpcConfig;
 use jaeger_dynamodb_runtime::{
     config::{Size, Value},
     telemetry::{LogFilter, LogFormat},
@@ -13,6 +14,8 @@ jaeger_dynamodb_runtime::settings! {
     pub(crate) struct Settings {
         /// Where to serve gRPC: Jaeger's storage API and OTLP
         listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 17271)),
+        /// Where to serve the archive, which Jaeger 1.66 and newer, and v2, ask at an address of its own
+        archive_listen: ArchiveListen = ArchiveListen::at(SocketAddr::from(([127, 0, 0, 1], 17273))),
         /// Where to serve /live, /ready and /metrics
         http_listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 17272)),
         /// Where spans are kept: in a data directory of this process, or in DynamoDB on AWS
@@ -27,6 +30,8 @@ jaeger_dynamodb_runtime::settings! {
         create_tables: bool = storage.defaults().create_tables,
         /// How long spans are kept
         retention: Duration = storage.defaults().retention,
+        /// How long archived traces are kept since they were last archived; for ever, unless it is set
+        archive_retention: Option<Duration> = None,
         /// Length of the windows that spans are grouped into by arrival; with --storage aws 5m
         window: Duration = storage.defaults().window,
         /// How long a window accepts what was on its way when it ended; with --storage aws 60s
@@ -44,6 +49,10 @@ jaeger_dynamodb_runtime::settings! {
         max_tail_bytes: Size = Size::bytes(storage.defaults().max_tail_bytes as u64),
         /// Memory that deriving a window may take, roughly
         job_memory: Size = Size::bytes(storage.defaults().job_memory_bytes as u64),
+        /// What jaeger.storage.v1 calls the kind of operations without one; Jaeger 1.57 to 1.64 expect: unspecified
+        v1_unspecified_kind: String = String::new(),
+        /// Let Jaeger v1 stream spans without waiting for an answer: it then never learns of those that are lost
+        enable_streaming_writer: bool = false,
         /// The largest gRPC message accepted
         max_message_size: Size = Size::mib(64),
         /// Serve POST /purge, which deletes every span; for tests
@@ -71,6 +80,10 @@ pub(crate) enum Job {
     Off,
 }
 
+/// An address, or none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ArchiveListen(Option<SocketAddr>);
+
 /// Read request units of DynamoDB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ReadUnits(u32);
@@ -90,6 +103,7 @@ impl Settings {
             table_prefix: self.table_prefix.clone(),
             create_tables: self.create_tables,
             retention: self.retention,
+            archive_retention: self.archive_retention,
             window: self.window,
             window_grace: self.window_grace,
             linger: self.linger,
@@ -100,6 +114,16 @@ impl Settings {
             // Behind an endpoint URL one engine answers, with one clock.
             clock_skew: if self.endpoint_url.is_some() { Duration::ZERO } else { defaults.clock_skew },
             ..defaults
+        }
+    }
+
+    /// The part that the gRPC services go by.
+    pub(crate) fn grpc_config(&self) -> GrpcConfig {
+        GrpcConfig {
+            max_inbound_bytes: self.max_message_size.to_usize(),
+            v1_unspecified_kind: self.v1_unspecified_kind.clone(),
+            streaming_writer: self.enable_streaming_writer,
+            ..GrpcConfig::default()
         }
     }
 }
@@ -190,6 +214,31 @@ impl Value for Job {
             Self::Off => "off",
         };
         Some(text.to_owned())
+    }
+}
+
+// === impl ArchiveListen ===
+
+impl ArchiveListen {
+    const fn at(address: SocketAddr) -> Self {
+        Self(Some(address))
+    }
+
+    pub(crate) fn address(self) -> Option<SocketAddr> {
+        self.0
+    }
+}
+
+impl Value for ArchiveListen {
+    const NAME: &'static str = "IP:PORT|off";
+    const EXPECTS: &'static str = "an IP address and a port, such as 127.0.0.1:17273, or off";
+
+    fn parse(text: &str) -> Option<Self> {
+        if text == "off" { Some(Self(None)) } else { text.parse().ok().map(Self::at) }
+    }
+
+    fn text(&self) -> Option<String> {
+        Some(self.0.map_or_else(|| "off".to_owned(), |address| address.to_string()))
     }
 }
 

@@ -6,7 +6,7 @@ use futures::future::{BoxFuture, FutureExt as _};
 use jaeger_dynamodb_core::{Clock, Tenant};
 use jaeger_dynamodb_dynamo::{DynamoStore, StoreParts, SystemClock};
 use jaeger_dynamodb_embedded::EmbeddedEngine;
-use jaeger_dynamodb_grpc::{GrpcConfig, ObservedRouter, Stores};
+use jaeger_dynamodb_grpc::{Archive, GrpcConfig, ObservedRouter, OpenStreams, Stores};
 use jaeger_dynamodb_runtime::{
     aws::{self, AwsOptions},
     exit::Failure,
@@ -22,6 +22,8 @@ mod purge;
 pub(crate) struct Store {
     /// The gRPC services.
     pub(crate) services: ObservedRouter,
+    /// The same over the archive.
+    pub(crate) archive_services: ObservedRouter,
     /// Ends what would hold up a graceful shutdown: streams of health watchers.
     pub(crate) stopping: BoxFuture<'static, ()>,
     /// HTTP routes beside the probes.
@@ -41,18 +43,40 @@ pub(crate) async fn open_store(settings: &Settings) -> Result<Store, Failure> {
     let store = Arc::new(store);
     report(settings);
 
-    let shared = || Arc::<DynamoStore>::clone(&store);
-    let stores = Stores { writer: shared(), reader: shared(), dependencies: shared() };
-    let config =
-        GrpcConfig { max_inbound_bytes: settings.max_message_size.to_usize(), ..GrpcConfig::default() };
-    let (services, mut health) = jaeger_dynamodb_grpc::router(stores, &config, clock)
-        .await
-        .map_err(|error| Failure::runtime("cannot build the gRPC services", error))?;
+    let archive = Arc::new(store.archive());
+    let stores =
+        Stores { archive: Some(Archive::of(Arc::clone(&archive))), ..Stores::of(Arc::clone(&store)) };
+    let config = settings.grpc_config();
+    // Who archives a trace wants to be told if it failed.
+    let archive_config = GrpcConfig { streaming_writer: false, ..config.clone() };
+    let (services, mut streams) = build_services(stores, &config, &clock).await?;
+    // Jaeger v2.0 to v2.2 asks also the backend that it knows as its archive by the names of an archive.
+    let archive_stores = Stores { archive: Some(Archive::of(Arc::clone(&archive))), ..Stores::of(archive) };
+    let (archive_services, mut archive_streams) =
+        build_services(archive_stores, &archive_config, &clock).await?;
     let http = if settings.allow_purge { purge::route(Arc::clone(&store)) } else { Router::new() };
     let maintenance = store.maintenance(settings.job.mode(), vec![Tenant::default()]);
-    let closing = close(store, tokio::spawn(maintenance.run()), engine).boxed();
-    let stopping = async move { health.stop().await }.boxed();
-    Ok(Store { services, stopping, http, closing })
+    let maintenance = tokio::spawn(maintenance.run());
+    let written = streams.clone();
+    let closing = async move {
+        written.written().await;
+        close(store, maintenance, engine).await;
+    };
+    let stopping = async move {
+        streams.stop().await;
+        archive_streams.stop().await;
+    };
+    Ok(Store { services, archive_services, stopping: stopping.boxed(), http, closing: closing.boxed() })
+}
+
+async fn build_services(
+    stores: Stores,
+    config: &GrpcConfig,
+    clock: &Arc<dyn Clock>,
+) -> Result<(ObservedRouter, OpenStreams), Failure> {
+    jaeger_dynamodb_grpc::router(stores, config, Arc::clone(clock))
+        .await
+        .map_err(|error| Failure::runtime("cannot build the gRPC services", error))
 }
 
 /// Says on what the server runs: the first thing that is asked when something looks wrong.
@@ -72,6 +96,7 @@ fn report(settings: &Settings) {
         window_grace = ?config.window_grace,
         job = ?settings.job.mode(),
         settle = ?config.settle,
+        archive_retention = ?config.archive_retention,
         "storage is open"
     );
 }

@@ -11,7 +11,9 @@ type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 fn server(flags: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_jaeger-dynamodb-server"));
     command.env_clear().env("HOME", "/nonexistent").env("AWS_EC2_METADATA_DISABLED", "true");
-    command.args(["--listen=127.0.0.1:0", "--http-listen=127.0.0.1:0"]).args(flags);
+    command
+        .args(["--listen=127.0.0.1:0", "--archive-listen=127.0.0.1:0", "--http-listen=127.0.0.1:0"])
+        .args(flags);
     command
 }
 

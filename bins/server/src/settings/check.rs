@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use jaeger_dynamodb_dynamo::InvalidConfig;
+use jaeger_dynamodb_grpc::InvalidConfig as InvalidGrpc;
 use jaeger_dynamodb_runtime::config::Review;
 
 use super::{Settings, Storage};
@@ -17,7 +18,8 @@ const LONGEST_PREFIX: usize = 200;
 const LEAST_TAIL: usize = 1024 * 1024;
 
 /// The settings that the store checks itself.
-const STORE_KEYS: [&str; 5] = ["retention", "window", "window_grace", "settle", "job_memory"];
+const STORE_KEYS: [&str; 6] =
+    ["retention", "archive_retention", "window", "window_grace", "settle", "job_memory"];
 
 #[cfg(test)]
 mod tests;
@@ -30,11 +32,29 @@ impl Settings {
         self.check_storage(review);
         self.check_windows(review);
         self.check_sizes(review);
+        self.check_kind(review);
     }
 
     fn check_addresses(&self, review: &mut Review) {
-        if overlap(self.listen, self.http_listen) {
-            review.refuse(&["listen", "http_listen"], "two servers cannot share an address");
+        let listeners = [
+            ("listen", Some(self.listen)),
+            ("archive_listen", self.archive_listen.address()),
+            ("http_listen", Some(self.http_listen)),
+        ];
+        for (index, (key, address)) in listeners.into_iter().enumerate() {
+            for (other_key, other) in listeners.into_iter().skip(index + 1) {
+                if let (Some(address), Some(other)) = (address, other)
+                    && overlap(address, other)
+                {
+                    review.refuse(&[key, other_key], "two servers cannot share an address");
+                }
+            }
+        }
+    }
+
+    fn check_kind(&self, review: &mut Review) {
+        if let Err(why @ InvalidGrpc::KindIsTaken(_)) = self.grpc_config().validate() {
+            review.refuse(&["v1_unspecified_kind"], why);
         }
     }
 

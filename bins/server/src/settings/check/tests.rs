@@ -38,6 +38,11 @@ fn a_bad_combination_is_refused_with_its_reason() {
         (&["--allow-purge", "--storage", "aws"], "refused on AWS"),
         (&["--listen", "0.0.0.0:17272"], "cannot share an address"),
         (&["--listen", "127.0.0.1:80", "--http-listen", "127.0.0.1:80"], "cannot share an address"),
+        (&["--archive-listen", "0.0.0.0:17271"], "listen (default) \"127.0.0.1:17271\", --archive-listen"),
+        (&["--archive-listen", "127.0.0.1:17272"], "cannot share an address"),
+        (&["--archive-listen", "no"], "such as 127.0.0.1:17273, or off"),
+        (&["--archive-retention", "0s"], "--archive-retention \"0s\": archive-retention must"),
+        (&["--v1-unspecified-kind", "server"], "which is the name of a kind"),
         (&["--window", "1500ms"], "--window \"1s 500ms\": window must be whole seconds"),
         (&["--window", "0"], "window must be whole seconds, at least 1s"),
         (&["--window-grace", "10ms"], "--window-grace \"10ms\""),
@@ -82,7 +87,9 @@ fn a_good_combination_is_accepted_in_silence() {
         &["--window", "1s", "--window-grace", "1s", "--allow-purge"],
         &["--data-dir", ":memory:"],
         &["--job", "takeover", "--settle", "2s", "--max-query-rru", "5", "--job-memory", "16MiB"],
-        &["--listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0"],
+        &["--listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0", "--archive-listen", "127.0.0.1:0"],
+        &["--archive-listen", "off", "--archive-retention", "365d"],
+        &["--v1-unspecified-kind", "unspecified", "--enable-streaming-writer"],
         &["--storage", "aws", "--create-tables", "--linger", "30s", "--table-prefix", ""],
     ];
     for flags in cases {
@@ -113,6 +120,7 @@ fn every_printed_configuration_is_accepted_again() {
     for flags in [
         &["--storage", "aws", "--job", "off", "--max-query-rru", "7"][..],
         &["--window", "1s", "--data-dir", ":memory:", "--log-level", "info,h2=off"],
+        &["--archive-listen", "off", "--archive-retention", "90d", "--v1-unspecified-kind", "unspecified"],
     ] {
         let Ok(Start::Answer(yaml)) = start(&[flags, &["--print-config"]].concat()) else {
             panic!("{flags:?}")
