@@ -39,9 +39,11 @@ protos: ## Writes the code of crates/proto again from proto/.
 protos-current: ## Holds proto/ against what Jaeger and OpenTelemetry publish (needs Go).
 	cd tests/protos-current && go vet . && go test -count=1 . && go run .
 
-.PHONY: server jaeger-v2 jaeger-diff
+.PHONY: server jaeger-v1 jaeger-v2 jaeger-diff translation
 server:
 	$(CARGO) build --workspace --bins $(PROFILE)
+jaeger-v1: server ## The storage tests of the real Jaeger v1.57, and v1.76 and v2.13 side by side on one server (needs Go).
+	SERVER=$(SERVER) tests/jaeger/v1/run.sh
 jaeger-v2: server ## The end-to-end battery of the real Jaeger v2.13, with one server and two, whatever the job does (needs Go, Python).
 	SERVER=$(SERVER) tests/jaeger/v2/run.sh
 	SERVER=$(SERVER) tests/jaeger/v2/run.sh --job off
@@ -51,6 +53,8 @@ jaeger-v2: server ## The end-to-end battery of the real Jaeger v2.13, with one s
 	SERVERS=2 DERIVED=1 SERVER=$(SERVER) tests/jaeger/v2/run.sh --window 1s --window-grace 1s --settle 1s
 jaeger-diff: server ## Random spans and queries to us and to Jaeger's own memory store, whatever the job does (needs Go).
 	SEED=$${SEED:-1} tests/jaeger/v2/diff.sh
+translation: ## Random spans translated by us and by Jaeger's own Go packages (needs Go).
+	SEED=$${SEED:-1} tests/jaeger/v2/translate.sh
 
 .PHONY: bench bench-memory bench-build
 # Spans in the window that bench-memory derives.
@@ -74,4 +78,4 @@ msrv: ## Everything compiles with the oldest compiler that Cargo.toml promises (
 	cargo +$$(sed -n 's/^rust-version = "\(.*\)".*/\1/p' Cargo.toml) check --workspace --all-targets --locked
 
 .PHONY: ci
-ci: fmt lint docs arrows test examples protos-current jaeger-v2 jaeger-diff ## What CI runs.
+ci: fmt lint docs arrows test examples protos-current translation jaeger-v1 jaeger-v2 jaeger-diff ## What CI runs.

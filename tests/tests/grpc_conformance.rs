@@ -3,11 +3,11 @@
 
 use std::sync::Arc;
 
-use jaeger_dynamodb_core::{MemoryStore, Span, Tenant, TextForm, TraceQuery, TraceWriter};
+use jaeger_dynamodb_core::{MemoryStore, Span, Tenant, TextForm, TraceQuery, TraceReader, TraceWriter, v1};
 use jaeger_dynamodb_grpc::{GrpcConfig, Stores, router};
-use jaeger_dynamodb_testkit::GrpcStore;
-use jaeger_dynamodb_testkit::conformance::{OptOut, StoreUnderTest, assert_same_answers, run_all};
-use jaeger_dynamodb_testkit::strategies::{otlp_batches, parameter_queries_for};
+use jaeger_dynamodb_testkit::conformance::{OptOut, StoreUnderTest, assert_same_answers, run_all, run_named};
+use jaeger_dynamodb_testkit::strategies::{otlp_batches, parameter_queries_for, v1_spans};
+use jaeger_dynamodb_testkit::{GrpcStore, GrpcV1Store};
 use jaeger_dynamodb_tests::{AnyError, tokio_clock};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
@@ -24,7 +24,8 @@ impl Drop for Server {
     }
 }
 
-async fn serve() -> Result<(Arc<GrpcStore>, Server), AnyError> {
+/// The URL of a server over an empty store.
+async fn serve() -> Result<(String, Server), AnyError> {
     let stores = Stores::of(Arc::new(MemoryStore::new()));
     let (router, _) = router(stores, &GrpcConfig::default(), tokio_clock()).await?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
@@ -34,13 +35,14 @@ async fn serve() -> Result<(Arc<GrpcStore>, Server), AnyError> {
     let server = Server(tokio::spawn(async move {
         let _ends_with_the_test = serving.await;
     }));
-    Ok((Arc::new(GrpcStore::connect(url).await?), server))
+    Ok((url, server))
 }
 
 #[tokio::test]
 async fn the_reference_behind_grpc() -> Result<(), AnyError> {
     let fresh = || async {
-        let (store, server) = serve().await?;
+        let (url, server) = serve().await?;
+        let store = Arc::new(GrpcStore::connect(url).await?);
         Ok::<_, AnyError>(StoreUnderTest::new(Arc::<GrpcStore>::clone(&store), store).keeping(server))
     };
     let opt_outs = [
@@ -53,29 +55,86 @@ async fn the_reference_behind_grpc() -> Result<(), AnyError> {
     Ok(run_all(fresh, &opt_outs).await?)
 }
 
-async fn same_answers(batches: Vec<Vec<Span>>, queries: &[TraceQuery]) -> Result<(), AnyError> {
+/// The cases that write v1 spans only.
+#[tokio::test]
+async fn the_reference_behind_grpc_of_v1() -> Result<(), AnyError> {
+    let fresh = || async {
+        let (url, server) = serve().await?;
+        let store = Arc::new(GrpcV1Store::connect(url).await?);
+        Ok::<_, AnyError>(StoreUnderTest::new(Arc::<GrpcV1Store>::clone(&store), store).keeping(server))
+    };
+    for cases in ["v1_spans", "an_empty_store"] {
+        run_named(fresh, &[OptOut::AnswersEmptyProcesses], cases).await?;
+    }
+    Ok(())
+}
+
+async fn same_answers(
+    store: &(impl TraceWriter + TraceReader),
+    batches: Vec<Vec<Span>>,
+    queries: &[TraceQuery],
+) -> Result<(), AnyError> {
     let (reference, tenant) = (MemoryStore::new(), Tenant::default());
-    let (store, _server) = serve().await?;
     for batch in batches {
         reference.write_spans(&tenant, batch.clone()).await?;
         store.write_spans(&tenant, batch).await?;
     }
-    Ok(assert_same_answers(&reference, store.as_ref(), &tenant, queries).await?)
+    Ok(assert_same_answers(&reference, store, &tenant, queries).await?)
 }
 
-fn batches_and_queries() -> impl Strategy<Value = (Vec<Vec<Span>>, Vec<TraceQuery>)> {
-    otlp_batches(1..5).prop_flat_map(|batches| {
-        let queries = parameter_queries_for(&batches.concat(), TextForm::V2);
+async fn same_answers_of_v2(batches: Vec<Vec<Span>>, queries: &[TraceQuery]) -> Result<(), AnyError> {
+    let (url, _server) = serve().await?;
+    same_answers(&GrpcStore::connect(url).await?, batches, queries).await
+}
+
+async fn same_answers_of_v1(batches: Vec<Vec<Span>>, queries: &[TraceQuery]) -> Result<(), AnyError> {
+    let (url, _server) = serve().await?;
+    same_answers(&GrpcV1Store::connect(url).await?, batches, queries).await
+}
+
+/// Batches of v1 spans that all have a process, since an absent one is answered as an empty one; the first batch comes
+/// twice.
+fn v1_batches() -> impl Strategy<Value = Vec<Vec<Span>>> {
+    let with_process = |mut span: v1::Span| {
+        span.process.get_or_insert_default();
+        Span::V1(span)
+    };
+    let batch = v1_spans(0..8).prop_map(move |spans| spans.into_iter().map(with_process).collect::<Vec<_>>());
+    proptest::collection::vec(batch, 1..5).prop_map(|mut batches| {
+        batches.extend(batches.first().cloned());
+        batches
+    })
+}
+
+fn with_queries(
+    batches: impl Strategy<Value = Vec<Vec<Span>>>,
+    form: TextForm,
+) -> impl Strategy<Value = (Vec<Vec<Span>>, Vec<TraceQuery>)> {
+    batches.prop_flat_map(move |batches| {
+        let queries = parameter_queries_for(&batches.concat(), form);
         (Just(batches), proptest::collection::vec(queries, 1..8))
     })
+}
+
+fn run(test: impl Future<Output = Result<(), AnyError>>) -> Result<(), TestCaseError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(test).map_err(|error| TestCaseError::fail(error.to_string()))
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
     #[test]
-    fn random_spans_and_queries_are_answered_as_without_a_network((batches, queries) in batches_and_queries()) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        runtime.block_on(same_answers(batches, &queries)).map_err(|error| TestCaseError::fail(error.to_string()))?;
+    fn random_spans_and_queries_are_answered_as_without_a_network(
+        (batches, queries) in with_queries(otlp_batches(1..5), TextForm::V2)
+    ) {
+        run(same_answers_of_v2(batches, &queries))?;
+    }
+
+    #[test]
+    fn random_v1_spans_and_queries_are_answered_as_without_a_network(
+        (batches, queries) in with_queries(v1_batches(), TextForm::V1)
+    ) {
+        run(same_answers_of_v1(batches, &queries))?;
     }
 }

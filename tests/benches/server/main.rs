@@ -1,4 +1,5 @@
-//! What the server binary takes: spans a second as fast as it can, and memory at a steady rate. It and the load
+//! What the server binary takes: spans a second as fast as it can, memory at a steady rate, and spans that come one a
+//! call. It and the load
 //! generator, `jaeger-dynamodb-loadgen`, are the binaries that lie beside this bench; they share the machine.
 
 #![expect(clippy::print_stdout, reason = "a bench prints")]
@@ -6,6 +7,7 @@
 #[path = "../shared/peak_memory.rs"]
 mod peak_memory;
 mod processes;
+mod unary;
 
 use jaeger_dynamodb_tests::AnyError;
 
@@ -33,7 +35,9 @@ fn main() -> Result<(), AnyError> {
         }
     }
     let load = [format!("--duration={STEADY_SECONDS}s")];
-    print_row(Storage::File, "as a collector sends them, 10 000 spans/s for 60 s", "at most 8", &load)
+    print_row(Storage::File, "as a collector sends them, 10 000 spans/s for 60 s", "at most 8", &load)?;
+    println!("\nOne span a call, as Jaeger v1 writes: {} callers.\n", unary::CALLERS);
+    unary::print_rows()
 }
 
 /// Sends the load to a server that has nothing else.

@@ -1,6 +1,7 @@
 //! The two binaries, as processes.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -24,8 +25,9 @@ pub(crate) enum Storage {
 /// A server of its own, which ends with this.
 pub(crate) struct Server {
     process: Child,
-    /// Where it listens.
+    /// Where it serves gRPC.
     address: String,
+    http_address: String,
     _directory: TempDir,
 }
 
@@ -50,25 +52,52 @@ impl Server {
     pub(crate) fn start(storage: Storage) -> Result<Self, AnyError> {
         let directory = tempfile::tempdir()?;
         let mut command = command("jaeger-dynamodb-server")?;
-        command.args(["--listen=127.0.0.1:0", "--http-listen=127.0.0.1:0", "--data-dir"]);
+        command.args([
+            "--listen=127.0.0.1:0",
+            "--archive-listen=off",
+            "--http-listen=127.0.0.1:0",
+            "--data-dir",
+        ]);
         match storage {
             Storage::Memory => command.arg(":memory:"),
             Storage::File => command.arg(directory.path().join("data")),
         };
         let mut process = command.stderr(Stdio::piped()).spawn()?;
         let log = process.stderr.take().ok_or("no stderr")?;
-        let mut server = Self { process, address: String::new(), _directory: directory };
+        let mut server =
+            Self { process, address: String::new(), http_address: String::new(), _directory: directory };
         let mut lines = BufReader::new(log).lines();
         while server.address.is_empty() {
             let line = lines.next().ok_or("the server ended")??;
             if line.contains(" ready ") {
-                let address = line.split_whitespace().find_map(|word| word.strip_prefix("listen="));
-                server.address = address.ok_or("no address in the log")?.to_owned();
+                let value = |field: &str| {
+                    let found = line.split_whitespace().find_map(|word| word.strip_prefix(field));
+                    found.map(str::to_owned).ok_or("no address in the log")
+                };
+                server.address = value("listen=")?;
+                server.http_address = value("http_listen=")?;
             }
         }
         // A pipe that nobody reads would stop it.
         thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
         Ok(server)
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Packs and log records that it has put so far.
+    pub(crate) fn items_committed(&self) -> Result<f64, AnyError> {
+        let mut stream = TcpStream::connect(&self.http_address)?;
+        write!(stream, "GET /metrics HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n")?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        let puts = |line: &&str| {
+            line.starts_with("jaeger_dynamodb_requests_total{") && line.contains("purpose=\"commit\"")
+        };
+        let values = answer.lines().filter(puts).filter_map(|line| line.rsplit(' ').next());
+        Ok(values.map(str::parse::<f64>).sum::<Result<f64, _>>()?)
     }
 
     pub(crate) fn cpu(&self) -> Result<Duration, AnyError> {
@@ -91,7 +120,7 @@ impl Drop for Server {
 /// acknowledges all of it.
 pub(crate) fn send(server: &Server, arguments: &[String]) -> Result<Sent, AnyError> {
     let output = command("jaeger-dynamodb-loadgen")?
-        .arg(format!("--endpoint=http://{}", server.address))
+        .arg(format!("--endpoint={}", server.url()))
         .args(["--spans-per-second=10000", "--log-level=warn"])
         .args(arguments)
         .stderr(Stdio::inherit())

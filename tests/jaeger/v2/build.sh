@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds binaries of the Jaeger release that go.mod names into target/jaeger, unless go.sum has not changed since.
-# usage: build.sh NAME...   with NAME one of jaeger, e2e.test, remote-storage
+# usage: build.sh NAME...   with NAME one of jaeger, all-in-one, e2e.test, remote-storage, translate
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -9,8 +9,9 @@ module=github.com/jaegertracing/jaeger
 
 build() {
   case $1 in
-    jaeger | remote-storage) go build -ldflags='-s -w' -o "$out/$1" "$module/cmd/$1" ;;
+    jaeger | all-in-one | remote-storage) go build -ldflags='-s -w' -o "$out/$1" "$module/cmd/$1" ;;
     e2e.test) go test -c -o "$out/$1" "$module/cmd/jaeger/internal/integration" ;;
+    translate) go build -o "$out/$1" ./translate ;;
     *) echo "build.sh: unknown binary '$1'" >&2 && return 2 ;;
   esac
 }
@@ -18,6 +19,8 @@ build() {
 mkdir -p "$out"
 cd "$here"
 for name in "$@"; do
+  # Our own source changes too; Go knows when.
+  if [[ $name == translate ]]; then build "$name"; continue; fi
   built_with=$out/$name.go.sum
   if [[ -x $out/$name ]] && cmp -s go.sum "$built_with"; then continue; fi
   echo "building $name of Jaeger (minutes when nothing is cached)"

@@ -1,6 +1,11 @@
-module jaeger-ring
+module github.com/jaegertracing/jaeger/ring
 
 go 1.24.6
+
+require (
+	github.com/jaegertracing/jaeger v1.76.0
+	github.com/jaegertracing/jaeger-idl v0.6.0
+)
 
 require (
 	cloud.google.com/go/auth v0.16.5 // indirect
@@ -91,8 +96,6 @@ require (
 	github.com/hashicorp/golang-lru/v2 v2.0.7 // indirect
 	github.com/iancoleman/strcase v0.3.0 // indirect
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
-	github.com/jaegertracing/jaeger v1.76.0 // indirect
-	github.com/jaegertracing/jaeger-idl v0.6.0 // indirect
 	github.com/jcmturner/aescts/v2 v2.0.0 // indirect
 	github.com/jcmturner/dnsutils/v2 v2.0.0 // indirect
 	github.com/jcmturner/gofork v1.7.6 // indirect

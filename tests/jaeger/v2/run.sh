@@ -54,7 +54,7 @@ start_servers() {
   purger=$purge
   server_pids=()
   for ((index = 0; index < servers; index++)); do
-    "$server" "${storage[@]}" --listen "${grpc[index]}" --http-listen "${http[index]}" --allow-purge "$@" \
+    "$server" "${storage[@]}" --listen "${grpc[index]}" --http-listen "${http[index]}" --archive-listen off --allow-purge "$@" \
       >"$work/server-$index.log" 2>&1 &
     pids+=($!)
     server_pids+=($!)

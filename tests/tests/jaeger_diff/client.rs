@@ -1,5 +1,6 @@
 //! What is asked of either server.
 
+use jaeger_dynamodb_core::translate::ToOtlp;
 use jaeger_dynamodb_core::{Operation, Span, TraceId, otlp};
 use jaeger_dynamodb_proto::convert;
 use jaeger_dynamodb_proto::jaeger::storage::v2::trace_reader_client::TraceReaderClient;
@@ -40,7 +41,8 @@ impl Client {
     }
 
     pub(crate) async fn export(&self, spans: &[Span]) -> Result<(), AnyError> {
-        let request = ExportTraceServiceRequest { resource_spans: convert::resource_spans(spans)? };
+        let resource_spans = convert::resource_spans(&as_otlp(spans.to_vec()));
+        let request = ExportTraceServiceRequest { resource_spans };
         match self.exports.clone().export(request).await?.into_inner().partial_success {
             Some(partial) if partial.rejected_spans > 0 => Err(partial.error_message.into()),
             _ => Ok(()),
@@ -93,8 +95,7 @@ async fn whole_traces(mut messages: Streaming<TracesData>) -> Result<Vec<Trace>,
         if let Some(reason) = converted.rejected.first() {
             return Err(format!("a span of an answer is broken: {reason}").into());
         }
-        let spans: Vec<_> =
-            converted.spans.iter().map(|span| convert::as_otlp(span).cloned()).collect::<Result<_, _>>()?;
+        let spans = as_otlp(converted.spans);
         let id = spans.first().ok_or("a message without spans")?.trace_id;
         if spans.iter().any(|span| span.trace_id != id) {
             return Err("a message with spans of two traces".into());
@@ -105,4 +106,9 @@ async fn whole_traces(mut messages: Streaming<TracesData>) -> Result<Vec<Trace>,
         }
     }
     Ok(traces)
+}
+
+fn as_otlp(spans: Vec<Span>) -> Vec<otlp::Span> {
+    let mut to_otlp = ToOtlp::default();
+    spans.into_iter().map(|span| to_otlp.span(span)).collect()
 }

@@ -43,6 +43,7 @@ impl Server {
             .args(["--data-dir", ":memory:", "--allow-purge", "--log-level", "warn"])
             .arg(format!("--listen=127.0.0.1:{port}"))
             .arg(format!("--http-listen=127.0.0.1:{http_port}"))
+            .arg("--archive-listen=off")
             .args(flags);
         Self::start(command, log, port, http_port).await
     }
