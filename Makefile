@@ -34,12 +34,14 @@ examples: ## The examples of the README run.
 	target/ci/jaeger-dynamodb-example-embed
 
 .PHONY: protos protos-current
-protos: ## Writes the code of crates/proto again from proto/.
+protos: ## Writes the code of crates/proto and crates/go-plugin again from proto/.
 	UPDATE_PROTOS=1 $(CARGO) test $(PROFILE) --workspace --test protos_regenerated
 protos-current: ## Holds proto/ against what Jaeger and OpenTelemetry publish (needs Go).
 	cd tests/protos-current && go vet . && go test -count=1 . && go run .
 
-.PHONY: server jaeger-v1 jaeger-v2 jaeger-diff translation
+.PHONY: go-plugin server jaeger-v1 jaeger-v2 jaeger-diff translation
+go-plugin: server ## The example plugin of crates/go-plugin under go-plugin's own host, v1.8 and v1.6 (needs Go).
+	cd tests/go-plugin-host && go vet . && go test -count=1 . && GOFLAGS=-modfile=v1.6.0.mod go test -count=1 .
 server:
 	$(CARGO) build --workspace --bins $(PROFILE)
 jaeger-v1: server ## The storage tests of the real Jaeger v1.57, and v1.76 and v2.13 side by side on one server (needs Go).
@@ -78,4 +80,4 @@ msrv: ## Everything compiles with the oldest compiler that Cargo.toml promises (
 	cargo +$$(sed -n 's/^rust-version = "\(.*\)".*/\1/p' Cargo.toml) check --workspace --all-targets --locked
 
 .PHONY: ci
-ci: fmt lint docs arrows test examples protos-current translation jaeger-v1 jaeger-v2 jaeger-diff ## What CI runs.
+ci: fmt lint docs arrows test examples protos-current go-plugin translation jaeger-v1 jaeger-v2 jaeger-diff ## What CI runs.

@@ -3,6 +3,8 @@
 
 #![expect(clippy::expect_used, clippy::print_stdout, reason = "a bench prints, and may stop")]
 
+#[path = "shared/asked.rs"]
+mod asked;
 #[path = "shared/thread_cpu.rs"]
 mod thread_cpu;
 
@@ -24,6 +26,7 @@ use jaeger_dynamodb_proto::opentelemetry::proto::collector::trace::v1::ExportTra
 use jaeger_dynamodb_tests::{AnyError, NOW};
 use prost::Message;
 
+use crate::asked::is_asked;
 use crate::thread_cpu::thread_cpu;
 
 /// Answers puts of packs and records without doing anything, and hands everything else to the engine.
@@ -98,6 +101,9 @@ async fn measure(name: &str, workload: Workload) -> Result<(), AnyError> {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), AnyError> {
+    if !is_asked() {
+        return Ok(());
+    }
     measure("demo", Workload::demo(1)).await?;
     measure("three-span traces", Workload::three_span_traces(1)).await?;
     measure("batch", Workload::batch(1)).await?;

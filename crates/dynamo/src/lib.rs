@@ -25,6 +25,7 @@ mod catalog;
 mod client;
 mod clock;
 mod commit;
+mod compression;
 mod config;
 mod counters;
 mod derived;

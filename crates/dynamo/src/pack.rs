@@ -23,6 +23,7 @@ pub(crate) use share::share_equal_parts;
 pub(crate) use storable::check;
 
 use crate::bytes::{DecodeError, Reader, Writer};
+use crate::compression::compress;
 
 const VERSION: u8 = 1;
 pub(crate) const FORM_OTLP: u8 = 1;
@@ -63,9 +64,7 @@ pub(crate) fn encode(spans: Vec<Span>) -> Vec<u8> {
     let mut bytes = vec![VERSION, form];
     bytes.put_bytes(&sections.ids);
     bytes.put_count(sections.rows.len());
-    // Compressing into memory fails only when memory does.
-    let compressed = zstd::bulk::compress(&sections.rows, COMPRESSION_LEVEL).unwrap_or_default();
-    bytes.extend_from_slice(&compressed);
+    bytes.extend_from_slice(&compress(&sections.rows, COMPRESSION_LEVEL));
     bytes
 }
 

@@ -5,6 +5,8 @@
 
 #![expect(clippy::print_stdout, clippy::cast_precision_loss, reason = "a bench prints, with two digits")]
 
+#[path = "../shared/asked.rs"]
+mod asked;
 mod cpu;
 mod memory;
 #[path = "../shared/peak_memory.rs"]
@@ -17,9 +19,15 @@ use jaeger_dynamodb_loadgen::Workload;
 use jaeger_dynamodb_tests::AnyError;
 use tokio::runtime;
 
+use self::asked::is_asked;
+
 fn main() -> Result<(), AnyError> {
     let arguments: Vec<_> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    // The bench starts itself to derive in a process of its own.
+    if !is_asked() && arguments.first() != Some(&memory::DERIVE) {
+        return Ok(());
+    }
     // What is measured runs on this thread.
     let here = runtime::Builder::new_current_thread().enable_all().build()?;
     match arguments.as_slice() {

@@ -4,6 +4,8 @@
 
 #![expect(clippy::print_stdout, reason = "a bench prints")]
 
+#[path = "../shared/asked.rs"]
+mod asked;
 #[path = "../shared/peak_memory.rs"]
 mod peak_memory;
 mod processes;
@@ -11,6 +13,7 @@ mod unary;
 
 use jaeger_dynamodb_tests::AnyError;
 
+use self::asked::is_asked;
 use self::processes::{Server, Storage, send};
 
 /// Spans in a request, requests in flight, and seconds of the demo at 10 000 spans a second.
@@ -19,6 +22,18 @@ const AS_FAST_AS_POSSIBLE: [(u32, u32, u32); 4] = [(10, 8, 30), (10, 64, 45), (5
 const STEADY_SECONDS: u32 = 60;
 
 fn main() -> Result<(), AnyError> {
+    if !is_asked() {
+        return Ok(());
+    }
+    if std::env::args().all(|argument| argument != "unary") {
+        print_exports()?;
+        println!();
+    }
+    println!("One span a call, as Jaeger v1 writes: {} callers.\n", unary::CALLERS);
+    unary::print_rows()
+}
+
+fn print_exports() -> Result<(), AnyError> {
     println!(
         "| storage | spans a request | requests in flight | spans/s | p50 | p99 | CPU of the server a span | peak memory |"
     );
@@ -35,9 +50,7 @@ fn main() -> Result<(), AnyError> {
         }
     }
     let load = [format!("--duration={STEADY_SECONDS}s")];
-    print_row(Storage::File, "as a collector sends them, 10 000 spans/s for 60 s", "at most 8", &load)?;
-    println!("\nOne span a call, as Jaeger v1 writes: {} callers.\n", unary::CALLERS);
-    unary::print_rows()
+    print_row(Storage::File, "as a collector sends them, 10 000 spans/s for 60 s", "at most 8", &load)
 }
 
 /// Sends the load to a server that has nothing else.

@@ -3,6 +3,7 @@
 use jaeger_dynamodb_core::{SpanKind, is_listed};
 
 use crate::bytes::{DecodeError, Reader, Writer};
+use crate::compression::compress;
 
 const COMPRESSION_LEVEL: i32 = 6;
 const MAX_BYTES: usize = 64 * 1024 * 1024;
@@ -34,8 +35,7 @@ pub(crate) fn put_names(services: &[Name], operations: &[OperationName], out: &m
         names.put_signed(i64::from(i32::from(operation.kind)));
     }
     out.put_count(names.len());
-    // Compressing into memory fails only when memory does.
-    out.put_bytes(&zstd::bulk::compress(&names, COMPRESSION_LEVEL).unwrap_or_default());
+    out.put_bytes(&compress(&names, COMPRESSION_LEVEL));
 }
 
 /// The tables that [`put_names`] wrote.

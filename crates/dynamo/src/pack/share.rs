@@ -44,9 +44,13 @@ impl<T: Eq + Hash> Parts<T> {
         let shared = match self.seen.get(&Arc::as_ptr(part)) {
             Some((_, shared)) => Arc::clone(shared),
             None => {
-                let shared = self.distinct.get(part).unwrap_or(part);
-                let shared = Arc::clone(shared);
-                self.distinct.insert(Arc::clone(&shared));
+                let shared = match self.distinct.get(part) {
+                    Some(shared) => Arc::clone(shared),
+                    None => {
+                        self.distinct.insert(Arc::clone(part));
+                        Arc::clone(part)
+                    }
+                };
                 self.seen.insert(Arc::as_ptr(part), (Arc::clone(part), Arc::clone(&shared)));
                 shared
             }

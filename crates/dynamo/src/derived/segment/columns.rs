@@ -1,14 +1,14 @@
 //! Columns of numbers, each compressed by itself, because one table of symbols does not suit them all.
 
 use crate::bytes::{DecodeError, Reader, Writer};
+use crate::compression::compress;
 
 const COMPRESSION_LEVEL: i32 = 3;
 const MAX_BYTES: usize = 64 * 1024 * 1024;
 
 /// Appends a column, compressed where that is shorter.
 pub(super) fn put_column(column: &[u8], out: &mut Vec<u8>) {
-    // Compressing into memory fails only when memory does.
-    let compressed = zstd::bulk::compress(column, COMPRESSION_LEVEL).unwrap_or_default();
+    let compressed = compress(column, COMPRESSION_LEVEL);
     let is_compressed = !compressed.is_empty() && compressed.len() < column.len();
     out.put_count(column.len() << 1 | usize::from(is_compressed));
     if is_compressed {
