@@ -22,6 +22,8 @@ refuse jaeger-dynamodb-go-plugin "aws-.*|dynoxide.*|rustls|$ours"
 refuse jaeger-dynamodb-runtime "tonic.*|dynoxide.*|$ours"
 refuse jaeger-dynamodb-loadgen "aws-.*|tonic.*|tokio|jaeger-dynamodb-(dynamo|grpc|embedded|runtime|testkit)"
 refuse jaeger-dynamodb-loadgen-cli "dynoxide.*|jaeger-dynamodb-(dynamo|grpc|embedded|testkit)"
+refuse jaeger-dynamodb-storage "tonic.*|jaeger-dynamodb-(grpc|go-plugin|testkit|loadgen)"
+refuse jaeger-dynamodb-plugin "jaeger-dynamodb-(testkit|loadgen)"
 refuse jaeger-dynamodb-server "jaeger-dynamodb-(testkit|loadgen)"
 refuse jaeger-dynamodb-example-embed "tonic.*|axum.*|jaeger-dynamodb-(grpc|runtime|testkit|loadgen)"
 

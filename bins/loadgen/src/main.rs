@@ -25,6 +25,7 @@ const PROGRAM: Program = Program {
     name: "jaeger-dynamodb-loadgen",
     version: env!("CARGO_PKG_VERSION"),
     about: "Drives an OTLP endpoint with synthetic traces",
+    former_keys: &[],
 };
 
 fn main() -> ExitCode {

@@ -19,6 +19,7 @@ const PROGRAM: Program = Program {
     name: "jaeger-dynamodb-server",
     version: env!("CARGO_PKG_VERSION"),
     about: "Jaeger remote storage on Amazon DynamoDB",
+    former_keys: jaeger_dynamodb_storage::FORMER_KEYS,
 };
 
 fn main() -> ExitCode {

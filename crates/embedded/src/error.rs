@@ -12,8 +12,8 @@ use std::path::PathBuf;
 pub enum EmbeddedError {
     /// Another engine holds the directory's lock.
     #[error(
-        "data directory {} is in use: another process uses it: stop it, choose another --data-dir, \
-         or use --storage aws",
+        "data directory {} is in use: another process uses it: stop it, choose another data_dir, or let the \
+         processes share DynamoDB (storage: aws) or one jaeger-dynamodb-server",
         .directory.display()
     )]
     InUse {

@@ -46,6 +46,12 @@ pub enum ServeError {
     Server(#[source] Option<tonic::transport::Error>),
 }
 
+/// HTTP/2's windows. h2 ends a connection on which too many small frames wait to be read: each costs 256 bytes less its
+/// length, and all together may cost half of the connection's window (`h2`, `proto/streams/counts.rs`). A host has only
+/// this one connection, and one that streams small messages faster than they are worked off would lose all its calls.
+const STREAM_WINDOW: u32 = 256 * 1024;
+const CONNECTION_WINDOW: u32 = 64 * 1024 * 1024;
+
 /// After the answer to Shutdown the host gives the process two seconds. Calls in flight get this much of them, the
 /// rest is for the caller's way out.
 const CALLS_IN_FLIGHT: Duration = Duration::from_millis(500);
@@ -88,7 +94,10 @@ impl Host {
         let lifecycle = Lifecycle::new();
         let services = services.map_request(|request: Request<_>| request.map(Body::new));
         let routes = protocol::routes(lifecycle.clone()).await.into_axum_router().fallback_service(services);
-        let mut server = pin!(Server::builder().serve_with_incoming_shutdown(
+        let server = Server::builder()
+            .initial_stream_window_size(STREAM_WINDOW)
+            .initial_connection_window_size(CONNECTION_WINDOW);
+        let mut server = pin!(server.serve_with_incoming_shutdown(
             tonic::service::Routes::from(routes),
             UnixListenerStream::new(socket.listener),
             lifecycle.closing(),

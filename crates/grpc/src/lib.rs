@@ -22,15 +22,16 @@
 mod chunking;
 mod codec;
 mod config;
+mod context;
 mod layer;
 mod open_streams;
 mod query;
 mod router;
 mod service;
 mod status;
-mod tenant;
 
 pub use config::{GrpcConfig, InvalidConfig};
+pub use context::{BearerToken, RequestContext, TraceParent};
 pub use layer::{RpcMetrics, RpcMetricsLayer};
 pub use open_streams::OpenStreams;
-pub use router::{Archive, ObservedRouter, RouterError, Stores, router};
+pub use router::{Archive, ObservedRouter, RouterError, Stores, router, routes};

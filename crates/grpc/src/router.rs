@@ -130,6 +130,23 @@ pub async fn router(
     config: &GrpcConfig,
     clock: Arc<dyn Clock>,
 ) -> Result<(ObservedRouter, OpenStreams), RouterError> {
+    let streaming_writer = config.streaming_writer;
+    let (routes, streams) = routes(stores, config).await?;
+    let mut server = Server::builder().http2_keepalive_interval(Some(KEEPALIVE));
+    if streaming_writer {
+        server = server
+            .initial_stream_window_size(STREAM_WINDOW)
+            .initial_connection_window_size(CONNECTION_WINDOW);
+    }
+    Ok((server.layer(RpcMetricsLayer::new(clock)).add_routes(routes), streams))
+}
+
+/// All services over the stores, for whoever serves them in another way than [`router`], which also counts them and
+/// sets up HTTP/2.
+///
+/// # Errors
+/// [`RouterError::Config`] if the settings cannot work.
+pub async fn routes(stores: Stores, config: &GrpcConfig) -> Result<(Routes, OpenStreams), RouterError> {
     config.validate()?;
     let receipts = Receipts::default();
     let (stops, stopping) = watch::channel(false);
@@ -137,14 +154,7 @@ pub async fn router(
     let routes = with_writers(routes, &stores, config, &receipts, Stopping::new(stopping));
     let routes = with_readers(routes, stores, config);
     let (routes, health) = with_health(routes).await;
-    let mut server = Server::builder().http2_keepalive_interval(Some(KEEPALIVE));
-    if config.streaming_writer {
-        server = server
-            .initial_stream_window_size(STREAM_WINDOW)
-            .initial_connection_window_size(CONNECTION_WINDOW);
-    }
-    let router = server.layer(RpcMetricsLayer::new(clock)).add_routes(with_reflection(routes)?);
-    Ok((router, OpenStreams::new(health, stops, receipts)))
+    Ok((with_reflection(routes)?, OpenStreams::new(health, stops, receipts)))
 }
 
 fn with_writers(

@@ -26,6 +26,8 @@ pub struct Program {
     pub version: &'static str,
     /// What it is, in one line.
     pub about: &'static str,
+    /// Keys that files written for a predecessor have, and what to write instead.
+    pub former_keys: &'static [(&'static str, &'static str)],
 }
 
 /// What the command line asks for.
@@ -92,7 +94,7 @@ pub fn load_from<S: Settings>(
     let path =
         flags.get_one::<String>(sources::CONFIG).or(variables.get(&spelling::variable(sources::CONFIG)));
     if let Some(path) = path.map(PathBuf::from) {
-        sources::add_file(&mut review, &table, &path);
+        sources::add_file(&mut review, &table, program.former_keys, &path);
     }
     sources::add_variables(&mut review, &table, variables);
     sources::add_flags(&mut review, &table, &flags);
@@ -106,6 +108,13 @@ pub fn load_from<S: Settings>(
         return Ok(Start::Answer(to_yaml(&settings)));
     }
     Ok(Start::Run { settings, warnings: review.warnings })
+}
+
+/// A variable of the environment that is none of the settings, if it is set and says anything.
+#[must_use]
+pub fn foreign_variable(name: &str) -> Option<String> {
+    #[expect(clippy::disallowed_methods, reason = "this crate is where the environment is read")]
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// Writes the settings as a file that `--config` accepts.

@@ -54,13 +54,23 @@ impl Failure {
 
 /// Runs a binary: its main future to the end, then the process in bounded time.
 pub fn run(main: impl Future<Output = Result<(), Failure>>) -> ExitCode {
+    run_reporting(main, |report| {
+        // Without stderr only the code is left to tell.
+        let _ = writeln!(io::stderr(), "{report}");
+    })
+}
+
+/// As [`run`], where a failure is told in another way than as text on stderr.
+pub fn run_reporting(main: impl Future<Output = Result<(), Failure>>, tell: impl FnOnce(&str)) -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return end(Err(Failure::runtime("cannot start the threads of the process", error))),
+        Err(error) => {
+            return end(Err(Failure::runtime("cannot start the threads of the process", error)), tell);
+        }
     };
     let result = runtime.block_on(main);
     runtime.shutdown_timeout(LINGER);
-    end(result)
+    end(result, tell)
 }
 
 /// Answers on stdout. Whoever closed the pipe does not want the rest.
@@ -77,10 +87,9 @@ pub fn answer(text: &str) -> Result<(), Failure> {
     }
 }
 
-fn end(result: Result<(), Failure>) -> ExitCode {
+fn end(result: Result<(), Failure>, tell: impl FnOnce(&str)) -> ExitCode {
     let Err(failure) = result else { return ExitCode::SUCCESS };
-    // Without stderr only the code is left to tell.
-    let _ = writeln!(io::stderr(), "{}", failure.report());
+    tell(&failure.report());
     ExitCode::from(failure.code)
 }
 

@@ -15,7 +15,7 @@
 //! }
 //!
 //! async fn start() -> Result<(), Failure> {
-//!     let program = Program { name: "greeter", version: "1.0.0", about: "Greets" };
+//!     let program = Program { name: "greeter", version: "1.0.0", about: "Greets", former_keys: &[] };
 //!     let check = |settings: &Settings, review: &mut Review| {
 //!         if settings.greet.is_empty() {
 //!             review.refuse(&["greet"], "nobody would hear it");

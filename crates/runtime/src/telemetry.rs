@@ -42,6 +42,15 @@ impl LogFilter {
         Self("info".to_owned())
     }
 
+    /// The filter as a layer of a subscriber.
+    ///
+    /// # Errors
+    ///
+    /// When it is no filter; one that was read from settings is.
+    pub fn to_env_filter(&self) -> Result<EnvFilter, tracing_subscriber::filter::ParseError> {
+        EnvFilter::builder().parse(self.directives())
+    }
+
     fn directives(&self) -> String {
         if self.0.contains("dynoxide") { self.0.clone() } else { format!("{},{QUIET_ENGINE}", self.0) }
     }
@@ -92,7 +101,7 @@ pub fn start_logging(filter: &LogFilter, format: LogFormat) -> Result<(), LogErr
     let builder = tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
-        .with_env_filter(EnvFilter::builder().parse(filter.directives())?);
+        .with_env_filter(filter.to_env_filter()?);
     match format {
         LogFormat::Text => builder.finish().try_init()?,
         LogFormat::Json => builder.json().flatten_event(true).finish().try_init()?,

@@ -13,6 +13,7 @@ import (
 	"github.com/jaegertracing/jaeger/model"
 	converter "github.com/jaegertracing/jaeger/model/converter/json"
 	jaegerjson "github.com/jaegertracing/jaeger/model/json"
+	"github.com/jaegertracing/jaeger/storage/spanstore"
 )
 
 // requireAnswered holds what the HTTP API answered against spans, in each of its fields.
@@ -29,6 +30,10 @@ func requireAnsweredInAnyOrder(t *testing.T, expected []*model.Span, actual *jae
 func requireStored(t *testing.T, expected []*model.Span, id model.TraceID) {
 	reader, err := connect(t).CreateSpanReader()
 	require.NoError(t, err)
+	requireRead(t, expected, reader, id)
+}
+
+func requireRead(t *testing.T, expected []*model.Span, reader spanstore.Reader, id model.TraceID) {
 	stored, err := reader.GetTrace(context.Background(), id)
 	require.NoError(t, err)
 	require.Len(t, stored.Spans, len(expected))

@@ -113,12 +113,15 @@ func (j jaeger) awaitTrace(t *testing.T, id model.TraceID, spans int) *jaegerjso
 	return trace
 }
 
+func (j jaeger) search(t *testing.T, parameters url.Values) (traces []jaegerjson.Trace) {
+	require.Equal(t, http.StatusOK, j.get(t, "/api/traces", parameters, &traces))
+	return traces
+}
+
 // find returns the ids of the traces that match, sorted.
 func (j jaeger) find(t *testing.T, parameters url.Values) []string {
-	var traces []jaegerjson.Trace
-	require.Equal(t, http.StatusOK, j.get(t, "/api/traces", parameters, &traces))
 	ids := []string{}
-	for _, trace := range traces {
+	for _, trace := range j.search(t, parameters) {
 		ids = append(ids, string(trace.TraceID))
 	}
 	slices.Sort(ids)

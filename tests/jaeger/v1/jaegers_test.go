@@ -61,11 +61,19 @@ func testUnknownTrace(t *testing.T) {
 }
 
 func testSearch(t *testing.T) {
+	v1.postSearchedSpans(t)
+	requireFound(t, v1)
+}
+
+func (j jaeger) postSearchedSpans(t *testing.T) {
 	spans := searchedSpans()
-	v1.postSpans(t, model.Batch{Spans: spans, Process: shop})
+	j.postSpans(t, model.Batch{Spans: spans, Process: shop})
 	for _, span := range spans {
-		v1.awaitTrace(t, span.TraceID, 1)
+		j.awaitTrace(t, span.TraceID, 1)
 	}
+}
+
+func requireFound(t *testing.T, j jaeger) {
 	fast, slow, earlier := fastTrace.String(), slowTrace.String(), earlierTrace.String()
 	for name, search := range map[string]struct {
 		parameters url.Values
@@ -83,6 +91,7 @@ func testSearch(t *testing.T) {
 		"bool tag":             {url.Values{"tag": {"cached:true"}}, []string{fast}},
 		"float tag":            {url.Values{"tag": {"ratio:0.5"}}, []string{fast}},
 		"dotted tag":           {url.Values{"tags": {`{"http.route.name": "/pay"}`}}, []string{slow}},
+		"span kind":            {url.Values{"tag": {"span.kind:client"}}, []string{slow}},
 		"process tag":          {url.Values{"tag": {"zone:south"}}, []string{slow}},
 		"log field":            {url.Values{"tag": {"reason:timeout"}}, []string{slow}},
 		"two tags":             {url.Values{"tags": {`{"color": "red", "zone": "north"}`}}, []string{fast}},
@@ -100,7 +109,7 @@ func testSearch(t *testing.T) {
 				parameters[key] = value
 			}
 			slices.Sort(search.found)
-			require.ElementsMatch(t, search.found, v1.find(t, parameters))
+			require.ElementsMatch(t, search.found, j.find(t, parameters))
 		})
 	}
 }
@@ -119,19 +128,23 @@ func limited(parameters url.Values, traces int) url.Values {
 
 func testServicesAndOperations(t *testing.T) {
 	require.Equal(t, []string{"ring-otlp", "ring-search", "ring-shop", "ring-stock"}, v1.services(t))
+	requireOperations(t, v1, "")
+}
 
+// requireOperations has those of the spans that are searched; one of them has no kind.
+func requireOperations(t *testing.T, j jaeger, unspecified string) {
 	operations := func(parameters url.Values) (found []jaegerjson.Operation) {
 		parameters.Set("service", "ring-search")
-		require.Equal(t, http.StatusOK, v1.get(t, "/api/operations", parameters, &found))
+		require.Equal(t, http.StatusOK, j.get(t, "/api/operations", parameters, &found))
 		return found
 	}
 	require.ElementsMatch(t, []jaegerjson.Operation{
-		{Name: "GET /cart", SpanKind: ""}, {Name: "GET /cart", SpanKind: "server"}, {Name: "POST /pay", SpanKind: "client"},
+		{Name: "GET /cart", SpanKind: unspecified}, {Name: "GET /cart", SpanKind: "server"}, {Name: "POST /pay", SpanKind: "client"},
 	}, operations(url.Values{}))
 	require.Equal(t, []jaegerjson.Operation{{Name: "POST /pay", SpanKind: "client"}}, operations(url.Values{"spanKind": {"client"}}))
 
 	var names []string
-	require.Equal(t, http.StatusOK, v1.get(t, "/api/services/ring-search/operations", nil, &names))
+	require.Equal(t, http.StatusOK, j.get(t, "/api/services/ring-search/operations", nil, &names))
 	require.ElementsMatch(t, []string{"GET /cart", "POST /pay"}, names)
 }
 

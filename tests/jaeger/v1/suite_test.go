@@ -16,14 +16,19 @@ import (
 	"github.com/jaegertracing/jaeger/plugin/storage/integration"
 )
 
-// connect makes what Jaeger itself makes with this flag.
 func connect(t *testing.T) *grpc.Factory {
+	factory := factoryOf(t, "--grpc-storage.server="+os.Getenv("REMOTE_STORAGE_ENDPOINT"))
+	t.Cleanup(func() { require.NoError(t, factory.Close()) })
+	return factory
+}
+
+// factoryOf makes what Jaeger itself makes with these flags.
+func factoryOf(t *testing.T, flags ...string) *grpc.Factory {
 	factory := grpc.NewFactory()
 	settings, command := config.Viperize(factory.AddFlags)
-	require.NoError(t, command.ParseFlags([]string{"--grpc-storage.server=" + os.Getenv("REMOTE_STORAGE_ENDPOINT")}))
+	require.NoError(t, command.ParseFlags(flags))
 	factory.InitFromViper(settings, zap.NewNop())
 	require.NoError(t, factory.Initialize(metrics.NullFactory, zap.NewNop()))
-	t.Cleanup(func() { require.NoError(t, factory.Close()) })
 	return factory
 }
 

@@ -28,7 +28,7 @@ async fn a_second_engine_is_told_what_to_do_about_a_directory_in_use() {
 
     let refusal = EmbeddedEngine::open(directory.path()).unwrap_err().to_string();
     assert!(refusal.contains(&directory.path().display().to_string()), "{refusal}");
-    assert!(refusal.contains("--data-dir") && refusal.contains("--storage aws"), "{refusal}");
+    assert!(refusal.contains("data_dir") && refusal.contains("storage: aws"), "{refusal}");
 
     first.close().await;
     EmbeddedEngine::open(directory.path()).unwrap();

@@ -5,8 +5,9 @@ use std::fmt::{Debug, Display};
 use serde_json::{Map, Value};
 use tracing::field::{Field, Visit};
 
-/// The host reads numbers as 64-bit floats, which hold every integer up to here.
-const LARGEST_EXACT: u64 = 1 << 53;
+/// The host reads numbers as 64-bit floats, and writes those from here on with an exponent and fewer digits than they
+/// have.
+const FIRST_WITH_EXPONENT: u64 = 1_000_000;
 
 /// What is logged besides time and level.
 #[derive(Debug, Default)]
@@ -30,7 +31,7 @@ impl Fields {
     }
 
     fn set_integer(&mut self, field: &Field, value: impl Into<Value> + Display, magnitude: u128) {
-        if magnitude <= u128::from(LARGEST_EXACT) {
+        if magnitude < u128::from(FIRST_WITH_EXPONENT) {
             self.set(field.name(), value);
         } else {
             self.set(field.name(), value.to_string());

@@ -11,7 +11,7 @@ use jaeger_dynamodb_proto::jaeger::storage::v2::{
 use tonic::{Request, Response, Status};
 
 use super::within;
-use crate::{query, status, tenant};
+use crate::{RequestContext, query, status};
 
 /// Answers who called whom.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ impl dependency_reader_server::DependencyReader for Dependencies {
         &self,
         request: Request<GetDependenciesRequest>,
     ) -> Result<Response<GetDependenciesResponse>, Status> {
-        let tenant = tenant::of_request(request.metadata())?;
+        let tenant = RequestContext::of(request.metadata())?.tenant;
         let GetDependenciesRequest { start_time, end_time } = request.into_inner();
         let links = self.reader.dependencies(&tenant, query::of_dependencies(start_time, end_time)?).await;
         let links = links.map_err(|error| status::of_store_error(&error))?;

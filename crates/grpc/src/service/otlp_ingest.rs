@@ -12,7 +12,7 @@ use tonic::{Request, Response, Status};
 use super::handwritten::{Call, Methods};
 use super::ingest::Ingest;
 use super::refused::Refused;
-use crate::tenant;
+use crate::RequestContext;
 
 /// Serves `Export`.
 #[derive(Debug, Clone)]
@@ -29,7 +29,7 @@ impl OtlpIngest {
         &self,
         request: Request<ExportTraceServiceRequest>,
     ) -> Result<Response<ExportTraceServiceResponse>, Status> {
-        let tenant = tenant::of_request(request.metadata())?;
+        let tenant = RequestContext::of(request.metadata())?.tenant;
         let came = spans_from_otlp(request.into_inner().resource_spans);
         let none_is_valid = came.spans.is_empty();
         let refused = self.0.keep(&tenant, came).await?;

@@ -18,7 +18,7 @@ use tonic::{Request, Response, Status};
 
 use super::{Answers, answers, within};
 use crate::query::InvalidQuery;
-use crate::{chunking, query, status, tenant};
+use crate::{RequestContext, chunking, query, status};
 
 /// Answers searches.
 #[derive(Debug)]
@@ -53,7 +53,7 @@ impl trace_reader_server::TraceReader for Traces {
         &self,
         request: Request<GetTracesRequest>,
     ) -> Result<Response<Answers<TracesData>>, Status> {
-        let tenant = tenant::of_request(request.metadata())?;
+        let tenant = RequestContext::of(request.metadata())?.tenant;
         let traces = query::v2::trace_refs(&request.into_inner().query)?;
         Ok(Response::new(self.traces_data(self.reader.get_traces(&tenant, traces))))
     }
@@ -62,7 +62,7 @@ impl trace_reader_server::TraceReader for Traces {
         &self,
         request: Request<GetServicesRequest>,
     ) -> Result<Response<GetServicesResponse>, Status> {
-        let tenant = tenant::of_request(request.metadata())?;
+        let tenant = RequestContext::of(request.metadata())?.tenant;
         let services = self.reader.services(&tenant).await.map_err(|error| status::of_store_error(&error))?;
         within(GetServicesResponse { services }, self.max_outbound_bytes).map(Response::new)
     }
@@ -71,7 +71,7 @@ impl trace_reader_server::TraceReader for Traces {
         &self,
         request: Request<GetOperationsRequest>,
     ) -> Result<Response<GetOperationsResponse>, Status> {
-        let tenant = tenant::of_request(request.metadata())?;
+        let tenant = RequestContext::of(request.metadata())?.tenant;
         let GetOperationsRequest { service, span_kind } = request.into_inner();
         let operations = self.reader.operations(&tenant, OperationQuery { service, span_kind }).await;
         let operations = operations.map_err(|error| status::of_store_error(&error))?;
@@ -89,7 +89,7 @@ impl trace_reader_server::TraceReader for Traces {
         &self,
         request: Request<FindTracesRequest>,
     ) -> Result<Response<Answers<TracesData>>, Status> {
-        let tenant = tenant::of_request(request.metadata())?;
+        let tenant = RequestContext::of(request.metadata())?.tenant;
         let query = self.searchable(query::v2::of_traces(request.into_inner().query)?)?;
         Ok(Response::new(self.traces_data(self.reader.find_traces(&tenant, query))))
     }
@@ -98,7 +98,7 @@ impl trace_reader_server::TraceReader for Traces {
         &self,
         request: Request<FindTraceIDsRequest>,
     ) -> Result<Response<FindTraceIDsResponse>, Status> {
-        let tenant = tenant::of_request(request.metadata())?;
+        let tenant = RequestContext::of(request.metadata())?.tenant;
         let query = self.searchable(query::v2::of_first_page(request.into_inner().query)?)?;
         let found = self.reader.find_trace_ids(&tenant, query).await;
         let found = found.map_err(|error| status::of_store_error(&error))?;
@@ -110,7 +110,7 @@ impl trace_reader_server::TraceReader for Traces {
         &self,
         request: Request<FindTraceSummariesRequest>,
     ) -> Result<Response<Answers<FindTraceSummariesResponse>>, Status> {
-        let tenant = tenant::of_request(request.metadata())?;
+        let tenant = RequestContext::of(request.metadata())?.tenant;
         let query = self.searchable(query::v2::of_first_page(request.into_inner().query)?)?;
         let limit = self.max_outbound_bytes;
         let summaries = self.reader.find_trace_summaries(&tenant, query).map(move |summary| match summary {

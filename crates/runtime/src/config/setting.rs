@@ -43,7 +43,7 @@ impl Setting {
 /// Declares a struct of settings: name, type, default and help of each are written once, and flag,
 /// file key and environment variable follow from the name.
 ///
-/// A default may use the settings above it.
+/// A default may use the settings above it. Behind them, `..name: Type` takes in all settings of another such struct.
 ///
 /// ```
 /// use std::time::Duration;
@@ -57,6 +57,15 @@ impl Setting {
 ///         patience: Duration = every / 2,
 ///         /// Whom to greet
 ///         greet: Option<String> = None,
+///         ..place: Place,
+///     }
+/// }
+///
+/// jaeger_dynamodb_runtime::settings! {
+///     /// Settings that several programs have.
+///     pub struct Place {
+///         /// Where to be
+///         room: String = "hall".to_owned(),
 ///     }
 /// }
 /// ```
@@ -66,26 +75,35 @@ macro_rules! settings {
         $(#[$meta:meta])*
         $vis:vis struct $name:ident {
             $( $(#[doc = $help:literal])+ $field:ident : $type:ty = $default:expr, )+
+            $( .. $group:ident : $group_type:ty, )*
         }
     ) => {
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq)]
         $vis struct $name {
             $( $(#[doc = $help])+ $vis $field: $type, )+
+            $( $vis $group: $group_type, )*
         }
 
         impl $crate::config::Settings for $name {
             fn table() -> Vec<$crate::config::Setting> {
-                vec![$( $crate::config::Setting::of::<$type>(stringify!($field), concat!($($help),+)), )+]
+                let own = vec![$( $crate::config::Setting::of::<$type>(stringify!($field), concat!($($help),+)), )+];
+                let groups: Vec<Vec<$crate::config::Setting>> =
+                    vec![$( <$group_type as $crate::config::Settings>::table(), )*];
+                own.into_iter().chain(groups.into_iter().flatten()).collect()
             }
 
             fn read(review: &mut $crate::config::Review) -> Self {
                 $( let $field: $type = review.read(stringify!($field), $default); )+
-                Self { $($field),+ }
+                $( let $group = <$group_type as $crate::config::Settings>::read(review); )*
+                Self { $($field,)+ $($group,)* }
             }
 
             fn texts(&self) -> Vec<(&'static str, Option<String>)> {
-                vec![$( (stringify!($field), $crate::config::Value::text(&self.$field)), )+]
+                let own = vec![$( (stringify!($field), $crate::config::Value::text(&self.$field)), )+];
+                let groups: Vec<Vec<(&'static str, Option<String>)>> =
+                    vec![$( $crate::config::Settings::texts(&self.$group), )*];
+                own.into_iter().chain(groups.into_iter().flatten()).collect()
             }
         }
     };

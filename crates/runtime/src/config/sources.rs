@@ -97,7 +97,12 @@ fn is_service_link(name: &str) -> bool {
     name.ends_with("_SERVICE_HOST") || name.split('_').any(|word| word == "PORT")
 }
 
-pub(super) fn add_file(review: &mut Review, table: &[Setting], path: &Path) {
+pub(super) fn add_file(
+    review: &mut Review,
+    table: &[Setting],
+    former_keys: &[(&'static str, &'static str)],
+    path: &Path,
+) {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) => {
@@ -105,6 +110,13 @@ pub(super) fn add_file(review: &mut Review, table: &[Setting], path: &Path) {
             return;
         }
     };
+    if let Some((line, key, instead)) = find_former_key(&text, former_keys) {
+        review.fault(format_args!(
+            "{}:{line}: {key}: is a setting of another program: {instead}",
+            path.display()
+        ));
+        return;
+    }
     let keys: Vec<String> = table.iter().map(|setting| setting.key.to_owned()).collect();
     match parse_file(&text) {
         Ok(entries) => {
@@ -120,6 +132,19 @@ pub(super) fn add_file(review: &mut Review, table: &[Setting], path: &Path) {
             ));
         }
     }
+}
+
+/// The first line that sets such a key, also one whose value is a mapping, which no setting's is.
+fn find_former_key<'a>(
+    text: &'a str,
+    former_keys: &[(&'static str, &'static str)],
+) -> Option<(usize, &'a str, &'static str)> {
+    (1..).zip(text.lines()).find_map(|(number, line)| {
+        let key = line.split_once(':')?.0.trim_end();
+        let is_former = |former: &str| key.split('.').next() == Some(former);
+        let (_, instead) = former_keys.iter().find(|(former, _)| is_former(former))?;
+        Some((number, key, *instead))
+    })
 }
 
 type Entries = BTreeMap<String, Spanned<Option<String>>>;

@@ -27,7 +27,7 @@ crate::settings! {
     }
 }
 
-const PROGRAM: Program = Program { name: "example", version: "1.2.3", about: "An example" };
+const PROGRAM: Program = Program { name: "example", version: "1.2.3", about: "An example", former_keys: &[] };
 
 /// What is given in a test, each in the way of its place.
 #[derive(Clone, Copy, Default)]

@@ -1,4 +1,4 @@
-use std::{ffi::OsString, time::Duration};
+use std::ffi::OsString;
 
 use jaeger_dynamodb_runtime::config::{self, Start};
 
@@ -18,52 +18,18 @@ fn settings(flags: &[&str]) -> (Settings, Vec<String>) {
 }
 
 #[test]
-fn the_defaults_are_valid_for_both_storages() {
-    for (flags, window, grace, creates) in
-        [(&["--storage", "embedded"], 30, 5, true), (&["--storage", "aws"], 300, 60, false)]
-    {
-        let (settings, warnings) = settings(flags);
-        assert_eq!(settings.window, Duration::from_secs(window));
-        assert_eq!(settings.window_grace, Duration::from_secs(grace));
-        assert_eq!(settings.create_tables, creates);
-        assert_eq!(warnings, Vec::<String>::new());
-    }
-}
-
-#[test]
 fn a_bad_combination_is_refused_with_its_reason() {
     let cases: &[(&[&str], &str)] = &[
-        (&["--endpoint-url", "http://localhost:8000"], "has no endpoint"),
-        (&["--create-tables=false"], "always creates its tables"),
         (&["--allow-purge", "--storage", "aws"], "refused on AWS"),
+        (&["--window-grace", "10ms"], "--window-grace \"10ms\""),
         (&["--listen", "0.0.0.0:17272"], "cannot share an address"),
         (&["--listen", "127.0.0.1:80", "--http-listen", "127.0.0.1:80"], "cannot share an address"),
         (&["--archive-listen", "0.0.0.0:17271"], "listen (default) \"127.0.0.1:17271\", --archive-listen"),
         (&["--archive-listen", "127.0.0.1:17272"], "cannot share an address"),
         (&["--archive-listen", "no"], "such as 127.0.0.1:17273, or off"),
-        (&["--archive-retention", "0s"], "--archive-retention \"0s\": archive-retention must"),
         (&["--v1-unspecified-kind", "server"], "which is the name of a kind"),
-        (&["--window", "1500ms"], "--window \"1s 500ms\": window must be whole seconds"),
-        (&["--window", "0"], "window must be whole seconds, at least 1s"),
-        (&["--window-grace", "10ms"], "--window-grace \"10ms\""),
-        (&["--storage", "aws", "--window-grace", "5s"], "5s by which clocks may differ"),
-        (
-            &["--retention", "35s"],
-            "--retention \"35s\", window (default) \"30s\", window_grace (default) \"5s\": retention must exceed",
-        ),
-        (&["--window", "20m"], "must not exceed 900s"),
-        (&["--linger", "3s"], "at most half of the grace"),
         (&["--max-message-size", "0"], "between 1 byte and 4GiB"),
-        (&["--max-tail-bytes", "100KiB"], "--max-tail-bytes \"100KiB\": at least 1MiB"),
-        (&["--max-query-rru", "0"], "--max-query-rru \"0\": expects a whole number of read request units"),
-        (&["--job", "lambda"], "--job \"lambda\": expects in-process, takeover or off"),
-        (&["--job-memory", "1MiB"], "--job-memory \"1MiB\": job-memory must be at least 16MiB"),
-        (&["--settle", "1500ms"], "--settle \"1s 500ms\": settle must be whole seconds"),
-        (&["--settle", "8d"], "would expire before it is ever read"),
         (&["--max-message-size", "5GiB"], "between 1 byte and 4GiB"),
-        (&["--table-prefix", "jaeger/"], "DynamoDB names tables"),
-        (&["--storage", "s3"], "--storage \"s3\": expects embedded or aws"),
-        (&["--storage", "aws", "--endpoint-url", "localhost:8000"], "expects an http or https URL"),
         (&["--log-level", "jaeger=loud"], "expects error, warn, info"),
     ];
     for (flags, reason) in cases {
@@ -85,34 +51,13 @@ fn a_good_combination_is_accepted_in_silence() {
             "1s",
         ],
         &["--window", "1s", "--window-grace", "1s", "--allow-purge"],
-        &["--data-dir", ":memory:"],
-        &["--job", "takeover", "--settle", "2s", "--max-query-rru", "5", "--job-memory", "16MiB"],
         &["--listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0", "--archive-listen", "127.0.0.1:0"],
         &["--archive-listen", "off", "--archive-retention", "365d"],
         &["--v1-unspecified-kind", "unspecified", "--enable-streaming-writer"],
-        &["--storage", "aws", "--create-tables", "--linger", "30s", "--table-prefix", ""],
     ];
     for flags in cases {
         assert_eq!(settings(flags).1, Vec::<String>::new(), "{flags:?}");
     }
-}
-
-#[test]
-fn what_is_derived_settles_only_where_reads_may_be_stale() {
-    let endpoint = ["--storage", "aws", "--endpoint-url", "http://127.0.0.1:8000"];
-    let given = [&endpoint[..], &["--settle", "7s"]].concat();
-    for (flags, seconds) in [(&[][..], 0), (&["--storage", "aws"], 30), (&endpoint, 0), (&given, 7)] {
-        assert_eq!(settings(flags).0.store_config().settle, Duration::from_secs(seconds), "{flags:?}");
-    }
-}
-
-#[test]
-fn a_data_directory_that_has_no_effect_is_a_warning() {
-    let (_, warnings) = settings(&["--storage", "aws", "--data-dir", "/data"]);
-    assert_eq!(
-        warnings,
-        ["--storage \"aws\", --data-dir \"/data\": a data directory has no effect with --storage aws"]
-    );
 }
 
 #[test]

@@ -15,9 +15,9 @@ use tonic::{Request, Response, Status};
 
 use super::trace::trace;
 use super::{not_implemented, span_writer};
+use crate::RequestContext;
 use crate::service::handwritten::{Call, Methods};
 use crate::service::{Answers, Ingest};
-use crate::tenant;
 
 /// Answers archived traces, if there is an archive.
 #[derive(Debug)]
@@ -46,7 +46,7 @@ impl archive_span_reader_plugin_server::ArchiveSpanReaderPlugin for ArchiveReade
         &self,
         request: Request<GetTraceRequest>,
     ) -> Result<Response<Answers<SpansResponseChunk>>, Status> {
-        let tenant = tenant::of_request(request.metadata())?;
+        let tenant = RequestContext::of(request.metadata())?.tenant;
         let archive = self.archive.as_ref().ok_or_else(not_implemented)?;
         trace(archive.as_ref(), &tenant, request.get_ref(), self.max_outbound_bytes).map(Response::new)
     }

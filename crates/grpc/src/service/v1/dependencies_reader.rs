@@ -10,7 +10,7 @@ use jaeger_dynamodb_proto::jaeger::storage::v1::{GetDependenciesRequest, GetDepe
 use tonic::{Request, Response, Status};
 
 use crate::service::within;
-use crate::{query, status, tenant};
+use crate::{RequestContext, query, status};
 
 /// Answers who called whom.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ impl DependenciesReaderPlugin for Dependencies {
         &self,
         request: Request<GetDependenciesRequest>,
     ) -> Result<Response<GetDependenciesResponse>, Status> {
-        let tenant = tenant::of_request(request.metadata())?;
+        let tenant = RequestContext::of(request.metadata())?.tenant;
         let GetDependenciesRequest { start_time, end_time } = request.into_inner();
         let links = self.reader.dependencies(&tenant, query::of_dependencies(start_time, end_time)?).await;
         let links = links.map_err(|error| status::of_store_error(&error))?;

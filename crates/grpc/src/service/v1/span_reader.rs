@@ -13,7 +13,7 @@ use tonic::{Request, Response, Status};
 
 use super::trace::trace;
 use crate::service::{Answers, answers, within};
-use crate::{chunking, query, status, tenant};
+use crate::{RequestContext, chunking, query, status};
 
 /// Answers searches.
 #[derive(Debug)]
@@ -62,7 +62,7 @@ impl span_reader_plugin_server::SpanReaderPlugin for SpanReader {
         &self,
         request: Request<GetTraceRequest>,
     ) -> Result<Response<Answers<SpansResponseChunk>>, Status> {
-        let tenant = tenant::of_request(request.metadata())?;
+        let tenant = RequestContext::of(request.metadata())?.tenant;
         trace(self.reader.as_ref(), &tenant, request.get_ref(), self.max_outbound_bytes).map(Response::new)
     }
 
@@ -70,7 +70,7 @@ impl span_reader_plugin_server::SpanReaderPlugin for SpanReader {
         &self,
         request: Request<GetServicesRequest>,
     ) -> Result<Response<GetServicesResponse>, Status> {
-        let tenant = tenant::of_request(request.metadata())?;
+        let tenant = RequestContext::of(request.metadata())?.tenant;
         let services = self.reader.services(&tenant).await.map_err(|error| status::of_store_error(&error))?;
         within(GetServicesResponse { services }, self.max_outbound_bytes).map(Response::new)
     }
@@ -79,7 +79,7 @@ impl span_reader_plugin_server::SpanReaderPlugin for SpanReader {
         &self,
         request: Request<GetOperationsRequest>,
     ) -> Result<Response<GetOperationsResponse>, Status> {
-        let tenant = tenant::of_request(request.metadata())?;
+        let tenant = RequestContext::of(request.metadata())?.tenant;
         let GetOperationsRequest { service, span_kind } = request.into_inner();
         let (span_kind, without_kind) = self.asked_kind(span_kind);
         let operations = self.reader.operations(&tenant, OperationQuery { service, span_kind }).await;
@@ -92,7 +92,7 @@ impl span_reader_plugin_server::SpanReaderPlugin for SpanReader {
         &self,
         request: Request<FindTracesRequest>,
     ) -> Result<Response<Answers<SpansResponseChunk>>, Status> {
-        let tenant = tenant::of_request(request.metadata())?;
+        let tenant = RequestContext::of(request.metadata())?.tenant;
         let query = query::v1::of_traces(request.into_inner().query)?;
         let query = query::searchable(query, self.reader.capabilities())?;
         let limit = self.max_outbound_bytes;
@@ -104,7 +104,7 @@ impl span_reader_plugin_server::SpanReaderPlugin for SpanReader {
         &self,
         request: Request<FindTraceIDsRequest>,
     ) -> Result<Response<FindTraceIDsResponse>, Status> {
-        let tenant = tenant::of_request(request.metadata())?;
+        let tenant = RequestContext::of(request.metadata())?.tenant;
         let query = query::v1::of_traces(request.into_inner().query)?;
         let query = query::searchable(query, self.reader.capabilities())?;
         let found = self.reader.find_trace_ids(&tenant, query).await;

@@ -9,9 +9,9 @@ use tonic::body::Body;
 use tonic::codegen::http;
 use tonic::{Request, Response, Status};
 
+use crate::RequestContext;
 use crate::service::Ingest;
 use crate::service::handwritten::{Call, Methods};
-use crate::tenant;
 
 /// Serves `WriteSpan` and `Close`.
 #[derive(Debug, Clone)]
@@ -48,7 +48,7 @@ pub(super) async fn write(
     ingest: &Ingest,
     request: Request<WriteSpanRequest>,
 ) -> Result<Response<WriteSpanResponse>, Status> {
-    let tenant = tenant::of_request(request.metadata())?;
+    let tenant = RequestContext::of(request.metadata())?.tenant;
     let span = request.into_inner().span.unwrap_or_default();
     ingest.keep(&tenant, spans_from_v1(vec![span])).await?.none()?;
     Ok(Response::new(WriteSpanResponse {}))

@@ -12,9 +12,9 @@ use tonic::codegen::http;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::not_implemented;
+use crate::RequestContext;
 use crate::service::handwritten::{Call, Methods};
 use crate::service::{Ingest, Stopping};
-use crate::tenant;
 use intake::Intake;
 
 /// Bytes of spans that all streams together hold before they are durable. A stream that finds no room is not read.
@@ -47,7 +47,7 @@ impl StreamingWriter {
         request: Request<Streaming<WriteSpanRequest>>,
     ) -> Result<Response<WriteSpanResponse>, Status> {
         let Streams { ingest, room, stopping } = self.0.clone().ok_or_else(not_implemented)?;
-        let tenant = tenant::of_request(request.metadata())?;
+        let tenant = RequestContext::of(request.metadata())?.tenant;
         let intake = Intake { ingest, tenant, room, stopping };
         let ended = tokio::spawn(intake.run(request.into_inner())).await;
         ended.map_err(|_| Status::internal("the stream could not be written"))??;

@@ -1,0 +1,114 @@
+//! Opening and closing.
+
+mod expiry;
+
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::Client;
+use jaeger_dynamodb_core::{Clock, Tenant};
+use jaeger_dynamodb_dynamo::{DynamoStore, StoreParts};
+use jaeger_dynamodb_embedded::EmbeddedEngine;
+use jaeger_dynamodb_runtime::{
+    aws::{self, AwsOptions},
+    exit::Failure,
+};
+use tokio::task::JoinHandle;
+
+use crate::settings::{EndpointUrl, StorageKind, StorageSettings};
+
+/// An open store whose windows are derived as the settings say.
+#[derive(Debug)]
+pub struct Storage {
+    store: Arc<DynamoStore>,
+    maintenance: JoinHandle<()>,
+    engine: Option<EmbeddedEngine>,
+}
+
+/// Opens the storage that the settings name, and begins its job.
+///
+/// # Errors
+///
+/// When the engine or DynamoDB cannot be reached, or the tables are not as they should be.
+pub async fn open(settings: &StorageSettings, clock: Arc<dyn Clock>) -> Result<Storage, Failure> {
+    let (client, engine) = open_client(settings).await?;
+    let parts = StoreParts { client, clock, seed: None };
+    let store = DynamoStore::open(parts, settings.store_config())
+        .await
+        .map_err(|error| Failure::runtime("cannot open the store", error))?;
+    report(settings);
+    let maintenance = store.maintenance(settings.job.mode(), vec![Tenant::default()]);
+    Ok(Storage { store: Arc::new(store), maintenance: tokio::spawn(maintenance.run()), engine })
+}
+
+// === impl Storage ===
+
+impl Storage {
+    /// The store.
+    #[must_use]
+    pub fn store(&self) -> &Arc<DynamoStore> {
+        &self.store
+    }
+
+    /// Waits until what was accepted is durable, then releases the storage.
+    pub async fn close(self) {
+        // A run that is cut off leaves nothing that anybody reads.
+        self.maintenance.abort();
+        self.store.close().await;
+        match self.maintenance.await {
+            Err(error) if error.is_panic() => tracing::error!(%error, "the job panicked"),
+            _ => {}
+        }
+        if let Some(engine) = self.engine {
+            engine.close().await;
+        }
+    }
+}
+
+/// Says on what the process runs: the first thing that is asked when something looks wrong.
+fn report(settings: &StorageSettings) {
+    let place = match settings.storage {
+        StorageKind::Embedded => settings.data_dir.display().to_string(),
+        StorageKind::Aws => match &settings.endpoint_url {
+            Some(url) => format!("{}, tables {}*", url.as_str(), settings.table_prefix),
+            None => format!("AWS, tables {}*", settings.table_prefix),
+        },
+    };
+    let config = settings.store_config();
+    tracing::info!(
+        place,
+        retention = ?config.retention,
+        window = ?config.window,
+        window_grace = ?config.window_grace,
+        job = ?settings.job.mode(),
+        settle = ?config.settle,
+        archive_retention = ?config.archive_retention,
+        "storage is open"
+    );
+}
+
+async fn open_client(settings: &StorageSettings) -> Result<(Client, Option<EmbeddedEngine>), Failure> {
+    if settings.storage == StorageKind::Embedded {
+        let engine = open_engine(settings)?;
+        tokio::spawn(expiry::delete_expired_regularly(engine.clone()));
+        return Ok((engine.client(), Some(engine)));
+    }
+    let request_timeout = settings.store_config().request_timeout;
+    let options = AwsOptions {
+        endpoint_url: settings.endpoint_url.as_ref().map(EndpointUrl::as_str).map(str::to_owned),
+        attempt_timeout: request_timeout,
+        read_timeout: request_timeout,
+    };
+    let client = aws::dynamodb_client(&options)
+        .await
+        .map_err(|error| Failure::runtime("cannot reach DynamoDB", error))?;
+    Ok((client, None))
+}
+
+fn open_engine(settings: &StorageSettings) -> Result<EmbeddedEngine, Failure> {
+    let directory = settings.data_dir.as_path();
+    let opened = match directory.to_str() {
+        Some(":memory:") => EmbeddedEngine::in_memory(),
+        _ => EmbeddedEngine::open(directory),
+    };
+    opened.map_err(|error| Failure::runtime("cannot open the embedded storage", error))
+}

@@ -1,0 +1,146 @@
+//! Types of settings that only storage has.
+
+use jaeger_dynamodb_dynamo::{JobMode, StoreConfig};
+use jaeger_dynamodb_runtime::config::Value;
+
+/// Where spans are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StorageKind {
+    /// In a data directory of this process.
+    Embedded,
+    /// In DynamoDB.
+    Aws,
+}
+
+/// An http or https URL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndpointUrl(String);
+
+/// Which closed windows this process derives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Job {
+    /// All.
+    InProcess,
+    /// Those that nobody else has derived for a while.
+    Takeover,
+    /// None.
+    Off,
+}
+
+/// Read request units of DynamoDB, at least one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReadUnits(u32);
+
+// === impl StorageKind ===
+
+impl StorageKind {
+    pub(super) fn defaults(self) -> StoreConfig {
+        match self {
+            Self::Embedded => StoreConfig::embedded(),
+            Self::Aws => StoreConfig::aws(),
+        }
+    }
+}
+
+impl Value for StorageKind {
+    const NAME: &'static str = "embedded|aws";
+    const EXPECTS: &'static str = "embedded or aws";
+
+    fn parse(text: &str) -> Option<Self> {
+        match text {
+            "embedded" => Some(Self::Embedded),
+            "aws" => Some(Self::Aws),
+            _ => None,
+        }
+    }
+
+    fn text(&self) -> Option<String> {
+        Some(match self {
+            Self::Embedded => "embedded".to_owned(),
+            Self::Aws => "aws".to_owned(),
+        })
+    }
+}
+
+// === impl EndpointUrl ===
+
+impl EndpointUrl {
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Value for EndpointUrl {
+    const NAME: &'static str = "URL";
+    const EXPECTS: &'static str = "an http or https URL, such as http://127.0.0.1:8000";
+
+    fn parse(text: &str) -> Option<Self> {
+        let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"))?;
+        let names_a_host = rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[');
+        (names_a_host && !text.contains(char::is_whitespace)).then(|| Self(text.to_owned()))
+    }
+
+    fn text(&self) -> Option<String> {
+        Some(self.0.clone())
+    }
+}
+
+// === impl Job ===
+
+impl Job {
+    pub(crate) fn mode(self) -> JobMode {
+        match self {
+            Self::InProcess => JobMode::InProcess,
+            Self::Takeover => JobMode::Takeover,
+            Self::Off => JobMode::Off,
+        }
+    }
+}
+
+impl Value for Job {
+    const NAME: &'static str = "in-process|takeover|off";
+    const EXPECTS: &'static str = "in-process, takeover or off";
+
+    fn parse(text: &str) -> Option<Self> {
+        match text {
+            "in-process" => Some(Self::InProcess),
+            "takeover" => Some(Self::Takeover),
+            "off" => Some(Self::Off),
+            _ => None,
+        }
+    }
+
+    fn text(&self) -> Option<String> {
+        let text = match self {
+            Self::InProcess => "in-process",
+            Self::Takeover => "takeover",
+            Self::Off => "off",
+        };
+        Some(text.to_owned())
+    }
+}
+
+// === impl ReadUnits ===
+
+impl ReadUnits {
+    pub(super) const fn of(count: u32) -> Self {
+        Self(count)
+    }
+
+    pub(super) const fn count(self) -> u32 {
+        self.0
+    }
+}
+
+impl Value for ReadUnits {
+    const NAME: &'static str = "UNITS";
+    const EXPECTS: &'static str = "a whole number of read request units, at least 1, such as 100000";
+
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok().filter(|units| *units > 0).map(Self)
+    }
+
+    fn text(&self) -> Option<String> {
+        Some(self.0.to_string())
+    }
+}
