@@ -7,6 +7,7 @@ CARGO := cargo
 # Tests, counts and the binaries under test: optimised dependencies, no debug info.
 PROFILE := --profile ci
 SERVER := target/ci/jaeger-dynamodb-server
+PLUGIN := target/ci/jaeger-dynamodb-plugin
 
 .PHONY: help
 help: ## Lists the targets.
@@ -39,13 +40,17 @@ protos: ## Writes the code of crates/proto and crates/go-plugin again from proto
 protos-current: ## Holds proto/ against what Jaeger and OpenTelemetry publish (needs Go).
 	cd tests/protos-current && go vet . && go test -count=1 . && go run .
 
-.PHONY: go-plugin server jaeger-v1 jaeger-v2 jaeger-diff translation
+.PHONY: go-plugin server jaeger-plugin jaeger-plugin-v157 jaeger-v1 jaeger-v2 jaeger-diff translation
 go-plugin: server ## The example plugin of crates/go-plugin under go-plugin's own host, v1.8 and v1.6 (needs Go).
 	cd tests/go-plugin-host && go vet . && go test -count=1 . && GOFLAGS=-modfile=v1.6.0.mod go test -count=1 .
 server:
 	$(CARGO) build --workspace --bins $(PROFILE)
 jaeger-v1: server ## The storage tests of the real Jaeger v1.57, and v1.76 and v2.13 side by side on one server (needs Go).
 	SERVER=$(SERVER) tests/jaeger/v1/run.sh
+jaeger-plugin: server ## The sidecar under the real Jaeger v1.57 and v1.43: their storage tests, processes, deaths (needs Go).
+	PLUGIN=$(PLUGIN) tests/jaeger/plugin/run.sh
+jaeger-plugin-v157: server # What of it CI runs: v1.43 takes another download of all of Jaeger.
+	PLUGIN=$(PLUGIN) tests/jaeger/plugin/run.sh v1.57 process
 jaeger-v2: server ## The end-to-end battery of the real Jaeger v2.13, with one server and two, whatever the job does (needs Go, Python).
 	SERVER=$(SERVER) tests/jaeger/v2/run.sh
 	SERVER=$(SERVER) tests/jaeger/v2/run.sh --job off
@@ -80,4 +85,4 @@ msrv: ## Everything compiles with the oldest compiler that Cargo.toml promises (
 	cargo +$$(sed -n 's/^rust-version = "\(.*\)".*/\1/p' Cargo.toml) check --workspace --all-targets --locked
 
 .PHONY: ci
-ci: fmt lint docs arrows test examples protos-current go-plugin translation jaeger-v1 jaeger-v2 jaeger-diff ## What CI runs.
+ci: fmt lint docs arrows test examples protos-current go-plugin translation jaeger-v1 jaeger-plugin-v157 jaeger-v2 jaeger-diff ## What CI runs.
