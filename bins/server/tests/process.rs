@@ -75,7 +75,8 @@ fn sigterm_and_sigint_end_a_ready_server_with_0() -> Outcome {
             }
         }
         assert_eq!(child.wait()?.code(), Some(0), "{signal}: {log}");
-        assert!(log.contains("shutdown requested") && log.trim_end().ends_with("stopped"), "{signal}: {log}");
+        // Which of the two comes first is up to the machine.
+        assert!(log.contains("shutdown requested") && log.contains(" stopped"), "{signal}: {log}");
     }
     Ok(())
 }
