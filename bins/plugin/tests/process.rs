@@ -2,7 +2,8 @@
 
 use std::{
     error::Error,
-    io::{BufRead as _, BufReader},
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::{TcpListener, TcpStream},
     path::Path,
     process::{Child, Command, Output, Stdio},
 };
@@ -102,6 +103,20 @@ fn without_a_configuration_it_serves_its_host() -> Outcome {
     let (child, line) = started(hosted(&["--config", ""]).current_dir(&folder))?;
     assert!(line.starts_with("1|1|unix|/") && line.ends_with("|grpc|\n"), "{line:?}");
     assert!(folder.path().join("jaeger-dynamodb-data").is_dir());
+    terminate(child)
+}
+
+#[test]
+fn probes_and_metrics_are_served_where_that_is_asked_for() -> Outcome {
+    let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string();
+    let (child, _) = started(&mut hosted(&["--data-dir", ":memory:", "--http-listen", &address]))?;
+    for (path, text) in [("/ready", "HTTP/1.1 200"), ("/metrics", "jaeger_dynamodb_commits_total 0")] {
+        let mut stream = TcpStream::connect(&address)?;
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: plugin\r\nConnection: close\r\n\r\n")?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        assert!(answer.contains(text), "{path}: {answer}");
+    }
     terminate(child)
 }
 

@@ -27,6 +27,15 @@ crate::settings! {
     }
 }
 
+crate::settings! {
+    /// Settings with a group of others.
+    struct Grouped {
+        /// Its own
+        own: String = "mine".to_owned(),
+        ..example: Example,
+    }
+}
+
 const PROGRAM: Program = Program { name: "example", version: "1.2.3", about: "An example", former_keys: &[] };
 
 /// What is given in a test, each in the way of its place.
@@ -307,5 +316,30 @@ fn sizes_are_whole_bytes() {
     assert_eq!(bytes("7B"), Some(7));
     for text in ["", "MiB", "1.5MiB", "-1", "64MB", "64m", "99999999999GiB"] {
         assert_eq!(bytes(text), None, "{text:?}");
+    }
+}
+
+#[test]
+fn a_group_is_read_and_printed_like_settings_of_its_own() {
+    let arguments = ["example", "--own", "a", "--window", "60s", "--print-config"].map(OsString::from);
+    let printed = load_from(&PROGRAM, arguments, [], |settings: &Grouped, _| {
+        assert_eq!((settings.own.as_str(), settings.example.grace), ("a", Duration::from_secs(10)));
+    });
+    let Ok(Start::Answer(yaml)) = printed else { panic!("{printed:?}") };
+    assert!(yaml.starts_with("own: a\n") && yaml.contains("window: 1m\n"), "{yaml}");
+    let fault =
+        load_from(&PROGRAM, ["example", "--window", "soon"].map(OsString::from), [], |_: &Grouped, _| {});
+    assert!(fault.unwrap_err().to_string().contains("--window \"soon\""));
+}
+
+#[test]
+fn a_key_of_a_predecessor_is_told_with_what_to_write_instead() {
+    let program = Program { former_keys: &[("old", "write new")], ..PROGRAM };
+    for text in ["listen: 127.0.0.1:1\nold:\n  deep: 1\n", "x: 1\nold.deep: 1\n"] {
+        let mut file = NamedTempFile::new().unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+        let arguments = ["example", "--config", file.path().to_str().unwrap()].map(OsString::from);
+        let faults = load_from(&program, arguments, [], |_: &Example, _| {}).unwrap_err().to_string();
+        assert!(faults.contains(":2: old") && faults.contains("write new"), "{faults}");
     }
 }
