@@ -47,8 +47,15 @@ impl Settings {
                 "refused on AWS, where every start would delete production data; give endpoint_url for a test engine",
             );
         }
-        if let Err(why @ InvalidConfig::KindIsTaken(_)) = self.grpc_config().validate() {
-            review.refuse(&["v1_unspecified_kind"], why);
+        for why in self.grpc_config().faults() {
+            let key = match why {
+                InvalidConfig::KindIsTaken(_) => "v1_unspecified_kind",
+                // The size of what goes out is no setting.
+                InvalidConfig::NoInbound
+                | InvalidConfig::InboundTooLarge
+                | InvalidConfig::OutboundTooSmall(_) => "max_message_size",
+            };
+            review.refuse(&[key], why);
         }
     }
 

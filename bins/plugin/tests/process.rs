@@ -162,6 +162,8 @@ fn what_keeps_it_from_serving_is_told_with_its_remedy() -> Outcome {
     terminate(owner)?;
     let (error, code) = refused(&hosted(&["--storage", "aws"]).output()?);
     assert!(error.contains("set AWS_REGION") && code == Some(1), "{error}");
+    let (error, code) = refused(&hosted(&["--max-message-size", "5GiB"]).output()?);
+    assert!(error.contains("between 1 byte and 4GiB") && code == Some(2), "{error}");
     let wipe = ["--storage", "aws", "--wipe-on-start"];
     let (error, code) = refused(&hosted(&wipe).output()?);
     assert!(error.contains("refused on AWS") && code == Some(2), "{error}");

@@ -6,6 +6,9 @@ use thiserror::Error;
 /// Jaeger's client refuses larger messages unless told otherwise.
 const CLIENT_LIMIT: usize = 4 * 1024 * 1024;
 
+/// gRPC writes the length of a message in 32 bits.
+const LARGEST_MESSAGE: usize = u32::MAX as usize;
+
 /// What a message holds besides values that can be cut must fit into the limit.
 const SMALLEST_OUTBOUND: usize = 64 * 1024;
 
@@ -32,8 +35,11 @@ pub enum InvalidConfig {
     #[error("max_outbound_bytes is {0}, but a span needs up to {SMALLEST_OUTBOUND}")]
     OutboundTooSmall(usize),
     /// No request could come in.
-    #[error("max_inbound_bytes is 0, so that no request would be accepted")]
+    #[error("a gRPC message has between 1 byte and 4GiB")]
     NoInbound,
+    /// No message is so large.
+    #[error("a gRPC message has between 1 byte and 4GiB")]
+    InboundTooLarge,
     /// Operations with this kind and those without one could not be told apart.
     #[error("v1_unspecified_kind is {0:?}, which is the name of a kind")]
     KindIsTaken(String),
@@ -54,18 +60,23 @@ impl GrpcConfig {
     /// Whether the settings can work.
     ///
     /// # Errors
-    /// [`InvalidConfig`] with the reason.
+    /// [`InvalidConfig`] with the first of the reasons.
     pub fn validate(&self) -> Result<(), InvalidConfig> {
-        if self.max_inbound_bytes == 0 {
-            return Err(InvalidConfig::NoInbound);
-        }
-        if self.max_outbound_bytes < SMALLEST_OUTBOUND {
-            return Err(InvalidConfig::OutboundTooSmall(self.max_outbound_bytes));
-        }
-        if SpanKind::from_word(&self.v1_unspecified_kind) != SpanKind::Unspecified {
-            return Err(InvalidConfig::KindIsTaken(self.v1_unspecified_kind.clone()));
-        }
-        Ok(())
+        self.faults().next().map_or(Ok(()), Err)
+    }
+
+    /// Every reason why the settings cannot work.
+    pub fn faults(&self) -> impl Iterator<Item = InvalidConfig> {
+        let inbound = match self.max_inbound_bytes {
+            0 => Some(InvalidConfig::NoInbound),
+            1..=LARGEST_MESSAGE => None,
+            _ => Some(InvalidConfig::InboundTooLarge),
+        };
+        let outbound = (self.max_outbound_bytes < SMALLEST_OUTBOUND)
+            .then_some(InvalidConfig::OutboundTooSmall(self.max_outbound_bytes));
+        let is_taken = SpanKind::from_word(&self.v1_unspecified_kind) != SpanKind::Unspecified;
+        let kind = is_taken.then(|| InvalidConfig::KindIsTaken(self.v1_unspecified_kind.clone()));
+        inbound.into_iter().chain(outbound).chain(kind)
     }
 }
 
@@ -82,6 +93,8 @@ mod tests {
         assert_eq!(named("server"), Err(InvalidConfig::KindIsTaken("server".to_owned())));
         let no_inbound = GrpcConfig { max_inbound_bytes: 0, ..default() };
         assert_eq!(no_inbound.validate(), Err(InvalidConfig::NoInbound));
+        let too_large = GrpcConfig { max_inbound_bytes: LARGEST_MESSAGE + 1, ..default() };
+        assert_eq!(too_large.validate(), Err(InvalidConfig::InboundTooLarge));
         let small = GrpcConfig { max_outbound_bytes: 1000, ..default() };
         assert_eq!(small.validate(), Err(InvalidConfig::OutboundTooSmall(1000)));
     }

@@ -7,9 +7,6 @@ use jaeger_dynamodb_runtime::config::Review;
 
 use super::Settings;
 
-/// gRPC writes the length of a message in 32 bits.
-const LARGEST_MESSAGE: usize = u32::MAX as usize;
-
 #[cfg(test)]
 mod tests;
 
@@ -20,8 +17,7 @@ impl Settings {
         self.check_addresses(review);
         self.storage.check(review);
         self.check_purge(review);
-        self.check_sizes(review);
-        self.check_kind(review);
+        self.check_grpc(review);
     }
 
     fn check_addresses(&self, review: &mut Review) {
@@ -50,15 +46,16 @@ impl Settings {
         }
     }
 
-    fn check_kind(&self, review: &mut Review) {
-        if let Err(why @ InvalidConfig::KindIsTaken(_)) = self.grpc_config().validate() {
-            review.refuse(&["v1_unspecified_kind"], why);
-        }
-    }
-
-    fn check_sizes(&self, review: &mut Review) {
-        if !(1..=LARGEST_MESSAGE).contains(&self.max_message_size.to_usize()) {
-            review.refuse(&["max_message_size"], "a gRPC message has between 1 byte and 4GiB");
+    fn check_grpc(&self, review: &mut Review) {
+        for why in self.grpc_config().faults() {
+            let key = match why {
+                InvalidConfig::KindIsTaken(_) => "v1_unspecified_kind",
+                // The size of what goes out is no setting.
+                InvalidConfig::NoInbound
+                | InvalidConfig::InboundTooLarge
+                | InvalidConfig::OutboundTooSmall(_) => "max_message_size",
+            };
+            review.refuse(&[key], why);
         }
     }
 }
