@@ -22,7 +22,7 @@ test: ## All tests that need nothing but Rust: units, laws, conformance, real gR
 fmt: ## Formatting is as rustfmt.toml says.
 	$(CARGO) fmt --all --check
 lint: ## No warning of rustc or clippy.
-	$(CARGO) clippy --workspace --all-targets --features jaeger-dynamodb-tests/jaeger-diff $(PROFILE) -- -D warnings
+	$(CARGO) clippy --workspace --all-targets --features jaeger-dynamodb-tests/jaeger-diff,jaeger-dynamodb-tests/reliability $(PROFILE) -- -D warnings
 docs: ## The documentation builds without a warning.
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps $(PROFILE)
 arrows: ## Crates depend on each other only as docs/adr says.
@@ -58,10 +58,15 @@ jaeger-v2: server ## The end-to-end battery of the real Jaeger v2.13, with one s
 	DERIVED=1 SERVER=$(SERVER) tests/jaeger/v2/run.sh --window 1s --window-grace 1s
 	SERVERS=2 SERVER=$(SERVER) tests/jaeger/v2/run.sh
 	SERVERS=2 DERIVED=1 SERVER=$(SERVER) tests/jaeger/v2/run.sh --window 1s --window-grace 1s --settle 1s
+	SERVERS=2 REPLACED=1 SERVER=$(SERVER) tests/jaeger/v2/run.sh --window 1s --window-grace 1s --settle 1s
 jaeger-diff: server ## Random spans and queries to us and to Jaeger's own memory store, whatever the job does (needs Go).
 	SEED=$${SEED:-1} tests/jaeger/v2/diff.sh
 translation: ## Random spans translated by us and by Jaeger's own Go packages (needs Go).
 	SEED=$${SEED:-1} tests/jaeger/v2/translate.sh
+
+.PHONY: faults
+faults: ## A DynamoDB that goes wrong as FAULTS= says, such as FAULTS="--throttle 30 --delay 500ms"; prints how to use it.
+	$(CARGO) run $(PROFILE) -p jaeger-dynamodb-faults -- $(FAULTS)
 
 .PHONY: bench bench-memory bench-build
 # Spans in the window that bench-memory derives.
@@ -78,6 +83,25 @@ bench: bench-build ## Prints figures: units and bytes, CPU a span, what the serv
 bench-memory: bench-build ## Prints what deriving one window of SPANS=6000000 takes in memory (4 minutes after building).
 	$(CARGO) bench --workspace --bench job -- memory $(SPANS)
 
+.PHONY: fuzz
+# Seconds for each target, and the only target to run, if it is to be one.
+TIME ?= 60
+TARGET ?=
+fuzz: ## Feeds every decoder what a fuzzer thinks of: TIME=600 [TARGET=pack] (needs cargo-fuzz; builds for 10 minutes).
+	tests/fuzz/run.sh $(TIME) $(TARGET)
+
+.PHONY: reliability
+LONG ?=
+reliability: server ## The server killed, suspended, replaced, overloaded, on an engine that fails: SEED=, LONG=1 (6 minutes; 10 if long).
+	SERVER=$(SERVER) LONG=$(LONG) $(CARGO) test --workspace $(PROFILE) --features jaeger-dynamodb-tests/reliability --test reliability -- --nocapture --test-threads 1
+	SERVER=$(SERVER) $(CARGO) test --workspace $(PROFILE) --features jaeger-dynamodb-tests/reliability --test bad_input -- --nocapture --test-threads 4
+
+.PHONY: sim
+SEEDS ?= 2000
+SEED ?= 1
+sim: ## The simulation under SEEDS=2000 seeds from SEED=1 on; STEPS=50 ends each early, LOG=1 shows what happens.
+	SEEDS=$(SEEDS) SEED=$(SEED) $(CARGO) test --workspace $(PROFILE) --test simulation whatever_happens -- --nocapture
+
 .PHONY: deny msrv
 deny: ## Licences, sources and duplicates of dependencies (needs cargo-deny).
 	cargo deny check bans licenses sources
@@ -85,4 +109,4 @@ msrv: ## Everything compiles with the oldest compiler that Cargo.toml promises (
 	cargo +$$(sed -n 's/^rust-version = "\(.*\)".*/\1/p' Cargo.toml) check --workspace --all-targets --locked
 
 .PHONY: ci
-ci: fmt lint docs arrows test examples protos-current go-plugin translation jaeger-v1 jaeger-plugin-v157 jaeger-v2 jaeger-diff ## What CI runs.
+ci: fmt lint docs arrows test examples reliability protos-current go-plugin translation jaeger-v1 jaeger-plugin-v157 jaeger-v2 jaeger-diff ## What CI runs.

@@ -25,6 +25,7 @@ refuse jaeger-dynamodb-loadgen-cli "dynoxide.*|jaeger-dynamodb-(dynamo|grpc|embe
 refuse jaeger-dynamodb-storage "tonic.*|jaeger-dynamodb-(grpc|go-plugin|testkit|loadgen)"
 refuse jaeger-dynamodb-plugin "jaeger-dynamodb-(testkit|loadgen)"
 refuse jaeger-dynamodb-server "jaeger-dynamodb-(testkit|loadgen)"
+refuse jaeger-dynamodb-faults "jaeger-dynamodb-(server|plugin|storage|loadgen)"
 refuse jaeger-dynamodb-example-embed "tonic.*|axum.*|jaeger-dynamodb-(grpc|runtime|testkit|loadgen)"
 
 if [ "$failed" -eq 0 ]; then

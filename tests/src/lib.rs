@@ -1,4 +1,6 @@
-//! What the tests that cross crates share: stores on a test engine.
+//! What the tests that cross crates share: stores on a test engine, servers in processes of their own.
+
+mod process;
 
 use std::error::Error;
 use std::sync::Arc;
@@ -11,6 +13,8 @@ use jaeger_dynamodb_core::{
 use jaeger_dynamodb_dynamo::{DynamoStore, JobMode, StoreConfig, StoreParts};
 use jaeger_dynamodb_testkit::conformance::StoreUnderTest;
 use jaeger_dynamodb_testkit::{EngineHandle, TestEngine, TokioClock};
+
+pub use process::ServerProcess;
 
 /// When tests begin: 2025-10-09T08:53:20Z.
 pub const NOW: UnixNanos = UnixNanos::from_secs(1_760_000_000);

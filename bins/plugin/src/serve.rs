@@ -3,7 +3,7 @@ use std::{sync::Arc, time::Duration};
 use jaeger_dynamodb_core::Clock;
 use jaeger_dynamodb_dynamo::SystemClock;
 use jaeger_dynamodb_go_plugin::Host;
-use jaeger_dynamodb_grpc::{Archive, RpcMetricsLayer, Stores};
+use jaeger_dynamodb_grpc::{Archive, Limits, RpcMetricsLayer, Stores};
 use jaeger_dynamodb_runtime::{
     exit::Failure, http::HttpServer, metrics, readiness::Readiness, shutdown::drain,
 };
@@ -38,13 +38,21 @@ pub(crate) async fn serve(host: Host, settings: Settings) -> Result<(), Failure>
 
     let archive = Arc::new(storage.store().archive());
     let stores = Stores { archive: Some(Archive::of(archive)), ..Stores::of(Arc::clone(storage.store())) };
-    let (routes, mut streams) = jaeger_dynamodb_grpc::routes(stores, &settings.grpc_config())
+    let config = settings.grpc_config();
+    let (routes, mut streams) = jaeger_dynamodb_grpc::routes(stores, &config)
         .await
         .map_err(|error| Failure::runtime("cannot build the gRPC services", error))?;
-    let services = RpcMetricsLayer::new(clock).layer(routes);
+    let limited = Limits::new(&config).layer(Arc::clone(&clock)).layer(routes);
+    let services = RpcMetricsLayer::new(clock).layer(limited);
     readiness.ready();
+    let following = tokio::spawn({
+        let (readiness, answers) = (readiness.clone(), storage.answers());
+        async move { readiness.follow(answers, "the storage does not answer").await }
+    });
     tracing::info!(protocol_version = host.protocol_version(), "serving Jaeger");
     let flush = async {
+        following.abort();
+        let _ = following.await;
         readiness.not_ready("shutting down");
         streams.stop().await;
         streams.written().await;

@@ -1,4 +1,4 @@
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use jaeger_dynamodb_grpc::{GrpcConfig, InvalidConfig};
 use jaeger_dynamodb_runtime::{
@@ -23,6 +23,16 @@ jaeger_dynamodb_runtime::settings! {
         enable_streaming_writer: bool = false,
         /// The largest gRPC message accepted
         max_message_size: Size = Size::mib(64),
+        /// Bytes of requests held at a time, until they are answered; beyond it writes are refused for now
+        max_inflight_bytes: Size = Size::mib(64),
+        /// Queries answered at a time; more are refused for now
+        max_concurrent_queries: usize = 64,
+        /// Of no effect: Jaeger has one connection
+        max_connections: Option<usize> = None,
+        /// How long a client may take nothing of its answer
+        slow_reader_timeout: Duration = Duration::from_secs(30),
+        /// How long a client may stop in the middle of a message
+        slow_sender_timeout: Duration = Duration::from_secs(30),
         /// Of no effect: see wipe_on_start
         allow_purge: bool = false,
         /// Delete every span at the start, archived ones too; for tests
@@ -54,6 +64,10 @@ impl Settings {
                 InvalidConfig::NoInbound
                 | InvalidConfig::InboundTooLarge
                 | InvalidConfig::OutboundTooSmall(_) => "max_message_size",
+                InvalidConfig::NoInflight => "max_inflight_bytes",
+                // Nor is the number of streams.
+                InvalidConfig::NoQueries | InvalidConfig::NoStreams => "max_concurrent_queries",
+                InvalidConfig::NoTime => "slow_reader_timeout",
             };
             review.refuse(&[key], why);
         }
@@ -65,6 +79,10 @@ impl Settings {
             max_inbound_bytes: self.max_message_size.to_usize(),
             v1_unspecified_kind: self.v1_unspecified_kind.clone(),
             streaming_writer: self.enable_streaming_writer,
+            max_inflight_bytes: self.max_inflight_bytes.to_usize(),
+            max_concurrent_queries: self.max_concurrent_queries,
+            slow_reader_timeout: self.slow_reader_timeout,
+            slow_sender_timeout: self.slow_sender_timeout,
             ..GrpcConfig::default()
         }
     }

@@ -1,12 +1,12 @@
-use std::{future::Future, net::SocketAddr, time::Duration};
+use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
-use jaeger_dynamodb_grpc::ObservedRouter;
+use jaeger_dynamodb_dynamo::SystemClock;
+use jaeger_dynamodb_grpc::Connections;
 use jaeger_dynamodb_runtime::{
-    exit::Failure, http::HttpServer, metrics::Metrics, readiness::Readiness, shutdown::drain,
+    exit::Failure, http::HttpServer, metrics::Metrics, open_files, readiness::Readiness, shutdown::drain,
 };
 use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::CancellationToken;
-use tonic::transport::server::TcpIncoming;
 
 use crate::{settings::Settings, store::Store};
 
@@ -21,6 +21,7 @@ mod tests;
 pub(crate) struct Server {
     grpc: TcpListener,
     archive: Option<TcpListener>,
+    connections: Connections,
     http: HttpServer,
     readiness: Readiness,
     drain: Duration,
@@ -40,7 +41,9 @@ impl Server {
         let readiness = Readiness::not_yet("opening the storage");
         let http = HttpServer::start(http, readiness.clone(), metrics)
             .map_err(|error| Failure::runtime("cannot serve HTTP", error))?;
-        Ok(Self { grpc, archive, http, readiness, drain: DRAIN })
+        allow_connections(settings.max_connections);
+        let connections = Connections::new(settings.max_connections, Arc::new(SystemClock));
+        Ok(Self { grpc, archive, connections, http, readiness, drain: DRAIN })
     }
 
     /// Opens the storage, serves it until `stop`, and drains.
@@ -58,9 +61,12 @@ impl Server {
         let archive_listen = self.archive.as_ref().map(address).transpose()?;
         let draining = CancellationToken::new();
         let mut serving = JoinSet::new();
-        serving.spawn(serve_grpc(self.grpc, store.services, draining.clone()));
+        let grpc = self.connections.accept(self.grpc);
+        serving.spawn(store.services.serve_with_incoming_shutdown(grpc, draining.clone().cancelled_owned()));
         if let Some(listener) = self.archive {
-            serving.spawn(serve_grpc(listener, store.archive_services, draining.clone()));
+            let archive = self.connections.accept(listener);
+            let drained = draining.clone().cancelled_owned();
+            serving.spawn(store.archive_services.serve_with_incoming_shutdown(archive, drained));
         }
         self.readiness.ready();
         tracing::info!(
@@ -73,6 +79,7 @@ impl Server {
         tokio::select! {
             () = stop.cancelled() => {}
             Some(ended) = serving.join_next() => return Err(unexpected_end(ended)),
+            () = self.readiness.follow(store.answers, "the storage does not answer") => {}
         }
         self.readiness.not_ready("shutting down");
         store.stopping.await;
@@ -103,17 +110,24 @@ async fn bind(flag: &str, address: SocketAddr) -> Result<TcpListener, Failure> {
         .map_err(|error| Failure::runtime(format_args!("cannot listen on --{flag} {address}"), error))
 }
 
-fn address(listener: &TcpListener) -> Result<SocketAddr, Failure> {
-    listener.local_addr().map_err(|error| Failure::runtime("cannot serve gRPC", error))
+/// Beside connections there are files: of the data directory, to DynamoDB, for probes.
+const OTHER_FILES: u64 = 256;
+
+fn allow_connections(most: usize) {
+    let most = u64::try_from(most).unwrap_or(u64::MAX);
+    if let Some(open_files) = open_files::allow_most()
+        && open_files < most.saturating_add(OTHER_FILES)
+    {
+        tracing::warn!(
+            open_files,
+            max_connections = most,
+            "the limit of open files is too low for max_connections"
+        );
+    }
 }
 
-async fn serve_grpc(
-    listener: TcpListener,
-    services: ObservedRouter,
-    draining: CancellationToken,
-) -> Result<(), tonic::transport::Error> {
-    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-    services.serve_with_incoming_shutdown(incoming, draining.cancelled_owned()).await
+fn address(listener: &TcpListener) -> Result<SocketAddr, Failure> {
+    listener.local_addr().map_err(|error| Failure::runtime("cannot serve gRPC", error))
 }
 
 type Ended = Result<Result<(), tonic::transport::Error>, tokio::task::JoinError>;

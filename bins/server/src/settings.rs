@@ -1,4 +1,4 @@
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use jaeger_dynamodb_grpc::GrpcConfig;
 use jaeger_dynamodb_runtime::{
@@ -24,6 +24,16 @@ jaeger_dynamodb_runtime::settings! {
         enable_streaming_writer: bool = false,
         /// The largest gRPC message accepted
         max_message_size: Size = Size::mib(64),
+        /// Bytes of requests held at a time, until they are answered; beyond it writes are refused for now
+        max_inflight_bytes: Size = Size::mib(64),
+        /// Queries answered at a time; more are refused for now
+        max_concurrent_queries: usize = 64,
+        /// Connections at a time; more are closed at once
+        max_connections: usize = 16_384,
+        /// How long a client may take nothing of its answer
+        slow_reader_timeout: Duration = Duration::from_secs(30),
+        /// How long a client may stop in the middle of a message
+        slow_sender_timeout: Duration = Duration::from_secs(30),
         /// Serve POST /purge, which deletes every span; for tests
         allow_purge: bool = false,
         /// What to log
@@ -52,6 +62,10 @@ impl Settings {
             max_inbound_bytes: self.max_message_size.to_usize(),
             v1_unspecified_kind: self.v1_unspecified_kind.clone(),
             streaming_writer: self.enable_streaming_writer,
+            max_inflight_bytes: self.max_inflight_bytes.to_usize(),
+            max_concurrent_queries: self.max_concurrent_queries,
+            slow_reader_timeout: self.slow_reader_timeout,
+            slow_sender_timeout: self.slow_sender_timeout,
             ..GrpcConfig::default()
         }
     }

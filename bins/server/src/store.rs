@@ -4,9 +4,10 @@ use axum::Router;
 use futures::future::{BoxFuture, FutureExt as _};
 use jaeger_dynamodb_core::Clock;
 use jaeger_dynamodb_dynamo::SystemClock;
-use jaeger_dynamodb_grpc::{Archive, GrpcConfig, ObservedRouter, OpenStreams, Stores};
+use jaeger_dynamodb_grpc::{Archive, GrpcConfig, Limits, ObservedRouter, OpenStreams, Stores};
 use jaeger_dynamodb_runtime::exit::Failure;
 use jaeger_dynamodb_storage as storage;
+use tokio::sync::watch;
 
 use crate::settings::Settings;
 
@@ -18,6 +19,8 @@ pub(crate) struct Store {
     pub(crate) services: ObservedRouter,
     /// The same over the archive.
     pub(crate) archive_services: ObservedRouter,
+    /// Whether the storage answers.
+    pub(crate) answers: watch::Receiver<bool>,
     /// Ends what would hold up a graceful shutdown: streams of health watchers.
     pub(crate) stopping: BoxFuture<'static, ()>,
     /// HTTP routes beside the probes.
@@ -39,29 +42,47 @@ pub(crate) async fn open_store(settings: &Settings) -> Result<Store, Failure> {
     let config = settings.grpc_config();
     // Who archives a trace wants to be told if it failed.
     let archive_config = GrpcConfig { streaming_writer: false, ..config.clone() };
-    let (services, mut streams) = build_services(stores, &config, &clock).await?;
+    let limits = Limits::new(&config);
+    let (services, mut streams) = build_services(stores, &config, &clock, &limits).await?;
     let (archive_services, mut archive_streams) =
-        build_services(archive_stores, &archive_config, &clock).await?;
+        build_services(archive_stores, &archive_config, &clock, &limits).await?;
 
     let http = if settings.allow_purge { purge::route(Arc::clone(store)) } else { Router::new() };
+    let answers = storage.answers();
+    let telling = tokio::spawn(tell_health(answers.clone(), [streams.clone(), archive_streams.clone()]));
     let written = streams.clone();
     let closing = async move {
         written.written().await;
         storage.close().await;
     };
     let stopping = async move {
+        telling.abort();
+        // Nothing may be told after the end; that it was aborted is no news.
+        let _ = telling.await;
         streams.stop().await;
         archive_streams.stop().await;
     };
-    Ok(Store { services, archive_services, stopping: stopping.boxed(), http, closing: closing.boxed() })
+    let (stopping, closing) = (stopping.boxed(), closing.boxed());
+    Ok(Store { services, archive_services, answers, stopping, http, closing })
+}
+
+/// Answers health checks by whether the storage answers.
+async fn tell_health(mut answers: watch::Receiver<bool>, servers: [OpenStreams; 2]) {
+    while answers.changed().await.is_ok() {
+        let is_serving = *answers.borrow_and_update();
+        for server in &servers {
+            server.set_serving(is_serving).await;
+        }
+    }
 }
 
 async fn build_services(
     stores: Stores,
     config: &GrpcConfig,
     clock: &Arc<dyn Clock>,
+    limits: &Limits,
 ) -> Result<(ObservedRouter, OpenStreams), Failure> {
-    jaeger_dynamodb_grpc::router(stores, config, Arc::clone(clock))
+    jaeger_dynamodb_grpc::router_within(stores, config, Arc::clone(clock), limits)
         .await
         .map_err(|error| Failure::runtime("cannot build the gRPC services", error))
 }

@@ -23,7 +23,7 @@
 //!
 //! Reads are strong, so a read that begins after the acknowledgement sees every item.
 
-mod assembly;
+pub(crate) mod assembly;
 mod digest;
 mod read;
 mod write;

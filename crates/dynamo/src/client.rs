@@ -32,6 +32,8 @@ pub(crate) use retry::Deadline;
 pub(crate) use tables::DescribedTable;
 pub(crate) use write::Update;
 
+use retry::LastAnswer;
+
 use crate::capacity::{CapacityMeter, Purpose};
 use crate::config::StoreConfig;
 use crate::schema::Table;
@@ -47,6 +49,7 @@ pub(crate) struct Client {
     service_time: ServiceTime,
     capacity: Arc<CapacityMeter>,
     random: Mutex<fastrand::Rng>,
+    last_answer: LastAnswer,
 }
 
 impl Client {
@@ -58,6 +61,7 @@ impl Client {
     ) -> Self {
         Self {
             sdk,
+            last_answer: LastAnswer::at(clock.monotonic()),
             clock,
             table_prefix: config.table_prefix.clone(),
             request_timeout: config.request_timeout,

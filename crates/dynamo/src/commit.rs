@@ -23,7 +23,7 @@
 //!   them back and writes its packs again if they expire at another time.
 
 mod lane;
-mod prepare;
+pub(crate) mod prepare;
 mod queue;
 
 use std::sync::Arc;

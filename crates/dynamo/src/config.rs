@@ -31,6 +31,9 @@ pub struct StoreConfig {
     pub inline_pack_bytes: usize,
     /// Bytes of spans that may wait for a commit; more are refused as overload.
     pub max_queued_bytes: usize,
+    /// When spans have waited for a commit for so long, others are refused as overload: they would wait longer than most
+    /// clients do.
+    pub max_queue_wait: Duration,
     /// Most commits in flight at a time, for each tenant.
     pub max_lanes: usize,
     /// Bytes of log records that readers keep in memory.
@@ -82,9 +85,11 @@ impl StoreConfig {
             linger: Duration::ZERO,
             // Both fit the same few started KB that the two items would cost.
             inline_pack_bytes: 4 * 1024,
-            max_queued_bytes: 128 * 1024 * 1024,
+            max_queued_bytes: 32 * 1024 * 1024,
+            // Jaeger's client gives up after 5 s, OTLP's exporters after 10 s.
+            max_queue_wait: Duration::from_secs(3),
             max_lanes: 8,
-            tail_cache_bytes: 128 * 1024 * 1024,
+            tail_cache_bytes: 64 * 1024 * 1024,
             read_concurrency: 32,
             request_timeout: Duration::from_secs(3),
             read_budget: Duration::from_secs(20),

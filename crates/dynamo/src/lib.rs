@@ -29,6 +29,9 @@ mod compression;
 mod config;
 mod counters;
 mod derived;
+#[cfg(any(fuzzing, test))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod item;
 mod job;
 mod keys;

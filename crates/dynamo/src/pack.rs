@@ -23,7 +23,7 @@ pub(crate) use share::share_equal_parts;
 pub(crate) use storable::check;
 
 use crate::bytes::{DecodeError, Reader, Writer};
-use crate::compression::compress;
+use crate::compression::{compress, decompress};
 
 const VERSION: u8 = 1;
 pub(crate) const FORM_OTLP: u8 = 1;
@@ -81,8 +81,8 @@ pub(crate) fn decode(bytes: &[u8], wanted: impl Fn(TraceId) -> bool) -> Result<V
     if length > MAX_UNCOMPRESSED_BYTES {
         return Err(DecodeError::Invalid("a pack claims to be larger than any pack is"));
     }
-    let rows = zstd::bulk::decompress(reader.rest(), length)
-        .map_err(|_| DecodeError::Invalid("the compressed part of a pack is damaged"))?;
+    let rows = decompress(reader.rest(), length)
+        .ok_or(DecodeError::Invalid("the compressed part of a pack is damaged"))?;
     match form {
         FORM_OTLP => otlp::decode(ids, &rows, wanted),
         FORM_V1 => v1::decode(&rows, wanted),

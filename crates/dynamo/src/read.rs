@@ -16,7 +16,7 @@ mod pointers;
 mod search;
 mod segments;
 mod snapshot;
-mod tail;
+pub(crate) mod tail;
 mod traces;
 
 use std::sync::Arc;

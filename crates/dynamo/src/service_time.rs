@@ -3,6 +3,10 @@
 //! `Date` has whole seconds, rounded down. A response whose `Date` departs from what the process's monotonic clock
 //! lets expect, by more than the allowed skew, is not trusted. If the service keeps insisting, response after
 //! response, then it is the process that lost time (a paused virtual machine), and its time is taken over.
+//!
+//! A response that took long may have been dated at any moment of that time, so it makes a poor expectation for the next
+//! one: after a process has slept for twenty minutes in a request, a date wrong by ten would be trusted. So the sharper
+//! response stays what later ones are held against.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -16,6 +20,9 @@ const INSISTENCE: u32 = 8;
 /// So many responses in a row must agree before the service's time closes a window: the first one has nothing to be
 /// held against.
 const CONFIRMATION: u32 = 3;
+
+/// How much less sharp an expectation becomes with its age: clocks run at different rates, by far less than this.
+const DRIFT: u32 = 1000;
 
 /// When a request was sent and answered, by the process's monotonic clock, and what the answer's `Date` said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +42,10 @@ pub(crate) struct ServiceTime {
 
 #[derive(Debug, Default)]
 struct State {
+    /// What responses are held against.
     trusted: Option<Observation>,
+    /// The `Date` of the last trusted response.
+    reached: u64,
     /// Trusted responses in a row, counted up to `CONFIRMATION`.
     confirmations: u32,
     insisting: Option<(Observation, u32)>,
@@ -52,12 +62,13 @@ impl ServiceTime {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.trusted.is_none_or(|trusted| agree(trusted, seen, tolerance)) {
             let confirmations = CONFIRMATION.min(state.confirmations + 1);
-            *state = State { trusted: Some(seen), confirmations, insisting: None };
+            let trusted = state.trusted.filter(|trusted| trusted.is_sharper_than(seen)).or(Some(seen));
+            *state = State { trusted, reached: seen.date, confirmations, insisting: None };
             return true;
         }
         if state.confirmations < CONFIRMATION {
             // Nothing is established yet that the response could contradict.
-            *state = State { trusted: Some(seen), confirmations: 1, insisting: None };
+            *state = State { trusted: Some(seen), reached: seen.date, confirmations: 1, insisting: None };
             return false;
         }
         let streak = match state.insisting {
@@ -68,14 +79,15 @@ impl ServiceTime {
             state.insisting = Some((seen, streak));
             return false;
         }
-        *state = State { trusted: Some(seen), confirmations: CONFIRMATION, insisting: None };
+        *state =
+            State { trusted: Some(seen), reached: seen.date, confirmations: CONFIRMATION, insisting: None };
         true
     }
 
     /// A time that the service has reached for certain, Unix seconds; zero while that is not established.
     pub(crate) fn at_least(&self) -> u64 {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.trusted.filter(|_| state.confirmations >= CONFIRMATION).map_or(0, |trusted| trusted.date)
+        if state.confirmations >= CONFIRMATION { state.reached } else { 0 }
     }
 
     /// The service's present time as far as the process can tell, Unix seconds.
@@ -84,6 +96,17 @@ impl ServiceTime {
         state.trusted.map_or(0, |trusted| {
             trusted.date.saturating_add(monotonic_now.saturating_sub(trusted.received).as_secs())
         })
+    }
+}
+
+impl Observation {
+    fn took(self) -> Duration {
+        self.received.saturating_sub(self.sent)
+    }
+
+    /// Whether it still says more exactly than a later one what time it is.
+    fn is_sharper_than(self, later: Self) -> bool {
+        self.took() + later.received.saturating_sub(self.received) / DRIFT < later.took()
     }
 }
 
@@ -126,6 +149,39 @@ mod tests {
             |date| Observation { sent: Duration::from_secs(1), received: Duration::from_secs(60), date };
         assert!(time.observe(slow(1000)));
         assert!(time.observe(slow(1059)));
+    }
+
+    #[test]
+    fn a_slow_response_makes_no_room_for_a_wild_date() {
+        let second = Duration::from_secs;
+        // Dated when the process was stopped, or when it went on.
+        for dated in [1001, 2201] {
+            let time = ServiceTime::new(Duration::ZERO);
+            for _ in 0..CONFIRMATION {
+                assert!(time.observe(seen(0, 1000)));
+            }
+            let slow = Observation { sent: second(1), received: second(1201), date: dated };
+            assert!(time.observe(slow));
+            assert_eq!(time.at_least(), dated);
+            assert_eq!(time.estimate(second(1201)), 2201);
+            for wild in [1300, 1900, 2500, 3100] {
+                assert!(!time.observe(seen(1202, wild)), "{wild} after {dated}");
+            }
+            assert!(time.observe(seen(1202, 2202)));
+        }
+    }
+
+    #[test]
+    fn responses_that_are_all_slow_follow_the_service() {
+        let time = ServiceTime::new(Duration::ZERO);
+        assert!(time.observe(seen(0, 1000)));
+        // The process's clock loses a second in an hour.
+        for hour in 1..100_u64 {
+            let sent = Duration::from_secs(hour * 3600);
+            let slow =
+                Observation { sent, received: sent + Duration::from_secs(2), date: 1001 + hour * 3601 };
+            assert!(time.observe(slow), "{hour}");
+        }
     }
 
     #[test]

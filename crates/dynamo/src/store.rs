@@ -90,6 +90,24 @@ impl DynamoStore {
         Arc::clone(self.client.capacity())
     }
 
+    /// How long ago the storage service answered anything at all. That it throttles is an answer.
+    #[must_use]
+    pub fn unanswered_for(&self) -> Duration {
+        self.client.unanswered_for()
+    }
+
+    /// Asks the storage service for one small item, half a read request unit, again and again until it is there or the
+    /// time is over.
+    ///
+    /// # Errors
+    /// When the service did not answer, or throttled, or refused.
+    pub async fn check(&self, within: Duration) -> Result<(), StoreError> {
+        let deadline = self.client.deadline_in(within);
+        let purpose = Purpose::Administration;
+        let asked = self.client.get(Table::Windows, keys::meta(), Consistency::Eventual, purpose, deadline);
+        Ok(asked.await.map(drop)?)
+    }
+
     /// Derives, in rounds, what is read instead of the log, for these tenants.
     #[must_use]
     pub fn maintenance(&self, mode: JobMode, tenants: Vec<Tenant>) -> Maintenance {

@@ -26,6 +26,11 @@ pub struct Call {
 }
 
 impl Call {
+    /// A call as HTTP has it: what the header `x-amz-target` says, and the body.
+    pub fn new(target: &str, body: Bytes) -> Self {
+        Self { operation: target.strip_prefix(TARGET_PREFIX).unwrap_or(target).to_owned(), body }
+    }
+
     /// Reads the SDK's HTTP request.
     ///
     /// # Errors
@@ -35,10 +40,7 @@ impl Call {
         let target =
             request.headers().get("x-amz-target").ok_or_else(|| refused("no x-amz-target header"))?;
         let body = request.body().bytes().ok_or_else(|| refused("the body is a stream"))?;
-        Ok(Self {
-            operation: target.strip_prefix(TARGET_PREFIX).unwrap_or(target).to_owned(),
-            body: Bytes::copy_from_slice(body),
-        })
+        Ok(Self::new(target, Bytes::copy_from_slice(body)))
     }
 }
 

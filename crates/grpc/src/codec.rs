@@ -3,8 +3,10 @@
 //! Go's protobuf libraries let such texts through and Jaeger mends only some of them, while prost refuses the
 //! message that holds one. So what prost refuses is repaired on the wire and decoded again.
 
-mod repair;
+pub(crate) mod repair;
 mod schema;
+mod weight;
+mod wire;
 
 use std::marker::PhantomData;
 
@@ -20,8 +22,13 @@ use schema::Schema;
 
 /// A request that is repaired if need be.
 pub(crate) trait Repairable: Message + Default + 'static {
-    /// Where its texts are.
+    /// Where its texts are, and how large its parts are in memory.
     const SCHEMA: &'static Schema;
+
+    /// Roughly the memory that the encoded message takes once it is decoded.
+    fn decoded_bytes(encoded: &[u8]) -> usize {
+        weight::decoded_bytes(encoded, Self::SCHEMA)
+    }
 }
 
 /// Codec of an RPC with this request and this response.
@@ -41,7 +48,7 @@ impl Repairable for WriteSpanRequest {
 }
 
 impl Repairable for CloseWriterRequest {
-    const SCHEMA: &'static Schema = &schema::NO_TEXTS;
+    const SCHEMA: &'static Schema = &schema::CLOSE_WRITER_REQUEST;
 }
 
 // === impl RepairingCodec ===
@@ -79,7 +86,7 @@ impl<I: Repairable> Decoder for RepairingDecoder<I> {
     }
 }
 
-fn decode<I: Repairable>(bytes: &[u8]) -> Result<I, Status> {
+pub(crate) fn decode<I: Repairable>(bytes: &[u8]) -> Result<I, Status> {
     I::decode(bytes).or_else(|error| {
         let refused = |error| Status::invalid_argument(format!("the request cannot be decoded: {error}"));
         let Some(repaired) = repair::with_valid_texts(bytes, I::SCHEMA) else {

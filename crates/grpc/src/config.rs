@@ -1,5 +1,7 @@
 //! Settings of the gRPC services.
 
+use std::time::Duration;
+
 use jaeger_dynamodb_core::SpanKind;
 use thiserror::Error;
 
@@ -26,6 +28,18 @@ pub struct GrpcConfig {
     /// tenancy: Jaeger sends the spans of all tenants over one stream, which has the metadata of whoever opened it.
     /// A connection may then hold more unread bytes, up to 64 MiB.
     pub streaming_writer: bool,
+    /// Bytes of requests that may be held at a time, from their first byte to their answer, as large as they are in memory. Beyond
+    /// it writes are refused, but a message that comes alone is taken, however large.
+    pub max_inflight_bytes: usize,
+    /// Queries that may be answered at a time, to the end of their answers. More are refused.
+    pub max_concurrent_queries: usize,
+    /// An answer of which a client takes nothing for so long is cut off; after the same time again its connection is
+    /// closed.
+    pub slow_reader_timeout: Duration,
+    /// A request is given up when a client stops in the middle of a message for so long.
+    pub slow_sender_timeout: Duration,
+    /// RPCs that a connection may have open at a time. Clients wait before they open more.
+    pub max_concurrent_streams: u32,
 }
 
 /// Settings that cannot work.
@@ -40,6 +54,18 @@ pub enum InvalidConfig {
     /// No message is so large.
     #[error("a gRPC message has between 1 byte and 4GiB")]
     InboundTooLarge,
+    /// Nothing could come in.
+    #[error("without room for requests in flight nothing could be written")]
+    NoInflight,
+    /// Nothing could be read.
+    #[error("at least one query must be allowed")]
+    NoQueries,
+    /// Nothing could be asked.
+    #[error("a connection needs at least one stream")]
+    NoStreams,
+    /// Every client would be too slow.
+    #[error("a client needs some time")]
+    NoTime,
     /// Operations with this kind and those without one could not be told apart.
     #[error("v1_unspecified_kind is {0:?}, which is the name of a kind")]
     KindIsTaken(String),
@@ -52,6 +78,11 @@ impl Default for GrpcConfig {
             max_outbound_bytes: CLIENT_LIMIT - 1024,
             v1_unspecified_kind: String::new(),
             streaming_writer: false,
+            max_inflight_bytes: 64 * 1024 * 1024,
+            max_concurrent_queries: 64,
+            slow_reader_timeout: Duration::from_secs(30),
+            slow_sender_timeout: Duration::from_secs(30),
+            max_concurrent_streams: 1024,
         }
     }
 }
@@ -76,7 +107,18 @@ impl GrpcConfig {
             .then_some(InvalidConfig::OutboundTooSmall(self.max_outbound_bytes));
         let is_taken = SpanKind::from_word(&self.v1_unspecified_kind) != SpanKind::Unspecified;
         let kind = is_taken.then(|| InvalidConfig::KindIsTaken(self.v1_unspecified_kind.clone()));
-        inbound.into_iter().chain(outbound).chain(kind)
+        inbound.into_iter().chain(outbound).chain(kind).chain(self.faulty_limits())
+    }
+
+    fn faulty_limits(&self) -> impl Iterator<Item = InvalidConfig> {
+        let is_hasty = self.slow_reader_timeout.is_zero() || self.slow_sender_timeout.is_zero();
+        let faults = [
+            (self.max_inflight_bytes == 0, InvalidConfig::NoInflight),
+            (self.max_concurrent_queries == 0, InvalidConfig::NoQueries),
+            (self.max_concurrent_streams == 0, InvalidConfig::NoStreams),
+            (is_hasty, InvalidConfig::NoTime),
+        ];
+        faults.into_iter().filter_map(|(is_faulty, fault)| is_faulty.then_some(fault))
     }
 }
 
@@ -97,5 +139,19 @@ mod tests {
         assert_eq!(too_large.validate(), Err(InvalidConfig::InboundTooLarge));
         let small = GrpcConfig { max_outbound_bytes: 1000, ..default() };
         assert_eq!(small.validate(), Err(InvalidConfig::OutboundTooSmall(1000)));
+        let nothing = GrpcConfig {
+            max_inflight_bytes: 0,
+            max_concurrent_queries: 0,
+            max_concurrent_streams: 0,
+            slow_sender_timeout: Duration::ZERO,
+            ..default()
+        };
+        let faults = [
+            InvalidConfig::NoInflight,
+            InvalidConfig::NoQueries,
+            InvalidConfig::NoStreams,
+            InvalidConfig::NoTime,
+        ];
+        assert!(nothing.faults().eq(faults));
     }
 }

@@ -44,7 +44,7 @@ struct ObservedBody {
 }
 
 /// The RPCs that are counted by name; others would let a client make up any number of time series.
-const METHODS: [&str; 22] = [
+pub(crate) const METHODS: [&str; 22] = [
     "jaeger.storage.v1.SpanWriterPlugin/WriteSpan",
     "jaeger.storage.v1.SpanWriterPlugin/Close",
     "jaeger.storage.v1.StreamingSpanWriterPlugin/WriteSpanStream",

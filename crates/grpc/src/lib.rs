@@ -22,8 +22,14 @@
 mod chunking;
 mod codec;
 mod config;
+mod connections;
 mod context;
+#[cfg(any(fuzzing, test))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod layer;
+mod limits;
+mod measures;
 mod open_streams;
 mod query;
 mod router;
@@ -31,7 +37,9 @@ mod service;
 mod status;
 
 pub use config::{GrpcConfig, InvalidConfig};
+pub use connections::{Connected, Connection, Connections};
 pub use context::{BearerToken, RequestContext, TraceParent};
 pub use layer::{RpcMetrics, RpcMetricsLayer};
+pub use limits::{Limited, Limits, LimitsLayer};
 pub use open_streams::OpenStreams;
-pub use router::{Archive, ObservedRouter, RouterError, Stores, router, routes};
+pub use router::{Archive, ObservedRouter, RouterError, Stores, router, router_within, routes};

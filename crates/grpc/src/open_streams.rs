@@ -1,6 +1,7 @@
 //! What goes on for as long as a client likes.
 
 use tokio::sync::watch;
+use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
 use crate::router::healthy;
@@ -26,6 +27,14 @@ impl OpenStreams {
         self.stops.send_replace(true);
         for name in healthy().chain([""]) {
             self.health.clear_service_status(name).await;
+        }
+    }
+
+    /// What health checks are answered from now on, and all who watch are told.
+    pub async fn set_serving(&self, is_serving: bool) {
+        let status = if is_serving { ServingStatus::Serving } else { ServingStatus::NotServing };
+        for name in healthy().chain([""]) {
+            self.health.set_service_status(name, status).await;
         }
     }
 

@@ -25,13 +25,14 @@ use tonic_health::server::HealthReporter;
 use tower::layer::util::{Identity, Stack};
 
 use crate::layer::RpcMetricsLayer;
+use crate::limits::{Limits, LimitsLayer};
 use crate::service::{
     Capabilities, Dependencies, Handwritten, Ingest, OtlpIngest, Receipts, Stopping, Traces, v1,
 };
-use crate::{GrpcConfig, InvalidConfig, OpenStreams};
+use crate::{GrpcConfig, InvalidConfig, OpenStreams, measures};
 
-/// A router whose RPCs are counted.
-pub type ObservedRouter = Router<Stack<RpcMetricsLayer, Identity>>;
+/// A router whose RPCs are counted, and held to limits.
+pub type ObservedRouter = Router<Stack<LimitsLayer, Stack<RpcMetricsLayer, Identity>>>;
 
 /// What the services answer from.
 #[derive(Debug, Clone)]
@@ -109,6 +110,12 @@ const HEALTH: &str = "grpc.health.v1.Health";
 /// A client that has vanished without a word is noticed after this, and what it held is freed.
 const KEEPALIVE: Duration = Duration::from_secs(30);
 
+/// Headers of a request that are longer are refused. Jaeger's are below 1 KB.
+const HEADER_BYTES: u32 = 16 * 1024;
+
+/// Nobody sends larger requests to the services of tonic's own.
+const SMALL_MESSAGE: usize = 64 * 1024;
+
 /// HTTP/2's windows where spans come in streams, each span in a frame of its own. h2 ends a connection on which too many
 /// small frames wait to be read: each costs 256 bytes less its length, and all together may cost half of the connection's
 /// window (`h2`, `proto/streams/counts.rs`). With the usual windows, of 1 MiB each, some thousand spans that come faster
@@ -130,24 +137,43 @@ pub async fn router(
     config: &GrpcConfig,
     clock: Arc<dyn Clock>,
 ) -> Result<(ObservedRouter, OpenStreams), RouterError> {
+    router_within(stores, config, clock, &Limits::new(config)).await
+}
+
+/// The same within limits that other routers share. Serve it over [`Connections`](crate::Connections), which limit how
+/// many there are, and what a client may do with one.
+///
+/// # Errors
+/// [`RouterError::Config`] if the settings cannot work.
+pub async fn router_within(
+    stores: Stores,
+    config: &GrpcConfig,
+    clock: Arc<dyn Clock>,
+    limits: &Limits,
+) -> Result<(ObservedRouter, OpenStreams), RouterError> {
     let streaming_writer = config.streaming_writer;
     let (routes, streams) = routes(stores, config).await?;
-    let mut server = Server::builder().http2_keepalive_interval(Some(KEEPALIVE));
+    let mut server = Server::builder()
+        .http2_keepalive_interval(Some(KEEPALIVE))
+        .max_concurrent_streams(config.max_concurrent_streams)
+        .http2_max_header_list_size(HEADER_BYTES);
     if streaming_writer {
         server = server
             .initial_stream_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW);
     }
-    Ok((server.layer(RpcMetricsLayer::new(clock)).add_routes(routes), streams))
+    let counted = server.layer(RpcMetricsLayer::new(Arc::clone(&clock)));
+    Ok((counted.layer(limits.layer(clock)).add_routes(routes), streams))
 }
 
-/// All services over the stores, for whoever serves them in another way than [`router`], which also counts them and
-/// sets up HTTP/2.
+/// All services over the stores, for whoever serves them in another way than [`router`], which also counts them, holds
+/// them to [`Limits`] and sets up HTTP/2.
 ///
 /// # Errors
 /// [`RouterError::Config`] if the settings cannot work.
 pub async fn routes(stores: Stores, config: &GrpcConfig) -> Result<(Routes, OpenStreams), RouterError> {
     config.validate()?;
+    measures::start();
     let receipts = Receipts::default();
     let (stops, stopping) = watch::channel(false);
     let routes = Routes::default();
@@ -221,7 +247,7 @@ async fn with_health(routes: Routes) -> (Routes, HealthReporter) {
     for name in healthy() {
         reporter.set_service_status(name, ServingStatus::Serving).await;
     }
-    (routes.add_service(service), reporter)
+    (routes.add_service(service.max_decoding_message_size(SMALL_MESSAGE)), reporter)
 }
 
 /// Both versions of the protocol, because grpcurl and other tools ask the older one first.
@@ -233,5 +259,7 @@ fn with_reflection(routes: Routes) -> Result<Routes, tonic_reflection::server::E
         let described = SERVICES.into_iter().chain([HEALTH]);
         described.fold(builder, tonic_reflection::server::Builder::with_service_name)
     };
-    Ok(routes.add_service(builder().build_v1()?).add_service(builder().build_v1alpha()?))
+    let v1 = builder().build_v1()?.max_decoding_message_size(SMALL_MESSAGE);
+    let v1alpha = builder().build_v1alpha()?.max_decoding_message_size(SMALL_MESSAGE);
+    Ok(routes.add_service(v1).add_service(v1alpha))
 }

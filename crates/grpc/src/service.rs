@@ -10,6 +10,7 @@ mod refused;
 mod stopping;
 mod trace_reader;
 pub(crate) mod v1;
+mod weighing;
 
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};

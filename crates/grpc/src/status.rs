@@ -11,23 +11,39 @@ use tonic::{Code, Status};
 /// How long a client waits when the store does not say.
 const DEFAULT_RETRY_DELAY: Duration = Duration::from_secs(1);
 
-/// The status of a store's error.
+/// The status of a store's error, which is logged.
 pub(crate) fn of_store_error(error: &StoreError) -> Status {
-    let code = code(error.kind());
-    let message = error.to_string();
-    if code != Code::InvalidArgument {
+    if code(error.kind()) != Code::InvalidArgument {
         tracing::warn!(
             error.r#type = ?error.kind(),
-            error.message = %message,
+            error.message = %error,
             error.sources = %sources(error),
             "request failed"
         );
     }
+    status(error)
+}
+
+/// The status of a write that failed. One that may be tried again is not logged: the store has logged the commit that
+/// failed, once for all requests in it, and counted what it refused. An outage would fill the log.
+pub(crate) fn of_write_error(error: &StoreError) -> Status {
+    if error.is_retryable() { status(error) } else { of_store_error(error) }
+}
+
+fn status(error: &StoreError) -> Status {
+    let (code, message) = (code(error.kind()), error.to_string());
     if !error.is_retryable() {
         return Status::new(code, message);
     }
     let details = retry_details(code, &message, error.retry_after().unwrap_or(DEFAULT_RETRY_DELAY));
     Status::with_details(code, message, details.into())
+}
+
+/// The status of a request that is refused although nothing is wrong with it. OTLP's clients send it again after the
+/// delay (<https://opentelemetry.io/docs/specs/otlp/#failures>).
+pub(crate) fn try_again_later(message: &str) -> Status {
+    let details = retry_details(Code::Unavailable, message, DEFAULT_RETRY_DELAY);
+    Status::with_details(Code::Unavailable, message, details.into())
 }
 
 fn code(kind: StoreErrorKind) -> Code {

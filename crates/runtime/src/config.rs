@@ -126,11 +126,18 @@ fn to_yaml<S: Settings>(settings: &S) -> String {
         .collect()
 }
 
-/// Plain where every YAML reader takes it for this very text, else quoted as in JSON, which is YAML.
+/// Plain where every YAML reader takes it for this very text, else quoted as in JSON, which is YAML but for characters
+/// that YAML takes only escaped (<https://yaml.org/spec/1.2.2/#51-character-set>).
 fn yaml_scalar(text: &str) -> String {
     let plain = text.starts_with(|c: char| c.is_ascii_alphanumeric() || "./".contains(c))
         && text.chars().all(|c| c.is_ascii_alphanumeric() || "/.:_-".contains(c))
         && !text.ends_with(':')
         && !text.eq_ignore_ascii_case("null");
-    if plain { text.to_owned() } else { serde_json::Value::from(text).to_string() }
+    if plain {
+        return text.to_owned();
+    }
+    let quoted = serde_json::Value::from(text).to_string();
+    let is_refused = |c: char| c.is_control() || "\u{2028}\u{2029}\u{feff}\u{fffe}\u{ffff}".contains(c);
+    let escaped = |c: char| if is_refused(c) { format!("\\u{:04x}", u32::from(c)) } else { c.to_string() };
+    quoted.chars().map(escaped).collect()
 }

@@ -36,6 +36,7 @@ pub mod exit;
 pub mod http;
 mod launch;
 pub mod metrics;
+pub mod open_files;
 pub mod readiness;
 pub mod shutdown;
 pub mod telemetry;

@@ -23,17 +23,33 @@ impl Readiness {
     /// Not ready yet, for this reason.
     #[must_use]
     pub fn not_yet(reason: &'static str) -> Self {
+        metrics::describe_gauge!("jaeger_dynamodb_ready", "1 while requests are served, else 0");
+        measure(false);
         Self(Arc::new(watch::Sender::new(State::NotReady(reason))))
     }
 
     /// From now on requests are served.
     pub fn ready(&self) {
+        measure(true);
         self.0.send_replace(State::Ready);
     }
 
     /// From now on they are not.
     pub fn not_ready(&self, reason: &'static str) {
+        measure(false);
         self.0.send_replace(State::NotReady(reason));
+    }
+
+    /// Is ready as long as this is true, and otherwise not, for this reason. Never returns.
+    pub async fn follow(&self, mut can_serve: watch::Receiver<bool>, reason: &'static str) {
+        while can_serve.changed().await.is_ok() {
+            if *can_serve.borrow_and_update() {
+                self.ready();
+            } else {
+                self.not_ready(reason);
+            }
+        }
+        std::future::pending().await
     }
 
     /// The state now.
@@ -47,4 +63,8 @@ impl Readiness {
     pub fn subscribe(&self) -> watch::Receiver<State> {
         self.0.subscribe()
     }
+}
+
+fn measure(is_ready: bool) {
+    metrics::gauge!("jaeger_dynamodb_ready").set(if is_ready { 1.0 } else { 0.0 });
 }

@@ -1,11 +1,15 @@
 //! From settings to an open store: what the binaries over it share. A binary takes [`StorageSettings`] into its own
 //! settings, and [`open`]s what they name: a store in DynamoDB, or in an engine inside the process, with its job.
 
+#[cfg(any(fuzzing, test))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod open;
+mod reachability;
 mod settings;
 
 pub use open::{Storage, open};
-pub use settings::{EndpointUrl, Job, ReadUnits, StorageKind, StorageSettings};
+pub use settings::{Durability, EndpointUrl, Job, ReadUnits, StorageKind, StorageSettings};
 
 /// What configuration files of the former Go plugin set, and what to write instead.
 pub const FORMER_KEYS: &[(&str, &str)] = &[(

@@ -7,13 +7,15 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::Client;
 use jaeger_dynamodb_core::{Clock, Tenant};
 use jaeger_dynamodb_dynamo::{DynamoStore, StoreParts};
-use jaeger_dynamodb_embedded::EmbeddedEngine;
+use jaeger_dynamodb_embedded::{EmbeddedEngine, EngineOptions};
 use jaeger_dynamodb_runtime::{
     aws::{self, AwsOptions},
     exit::Failure,
 };
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::reachability;
 use crate::settings::{EndpointUrl, StorageKind, StorageSettings};
 
 /// An open store whose windows are derived as the settings say.
@@ -21,6 +23,8 @@ use crate::settings::{EndpointUrl, StorageKind, StorageSettings};
 pub struct Storage {
     store: Arc<DynamoStore>,
     maintenance: JoinHandle<()>,
+    reachability: JoinHandle<()>,
+    answers: watch::Receiver<bool>,
     engine: Option<EmbeddedEngine>,
 }
 
@@ -31,13 +35,16 @@ pub struct Storage {
 /// When the engine or DynamoDB cannot be reached, or the tables are not as they should be.
 pub async fn open(settings: &StorageSettings, clock: Arc<dyn Clock>) -> Result<Storage, Failure> {
     let (client, engine) = open_client(settings).await?;
-    let parts = StoreParts { client, clock, seed: None };
+    let parts = StoreParts { client, clock: Arc::clone(&clock), seed: None };
     let store = DynamoStore::open(parts, settings.store_config())
         .await
         .map_err(|error| Failure::runtime("cannot open the store", error))?;
     report(settings);
     let maintenance = store.maintenance(settings.job.mode(), vec![Tenant::default()]);
-    Ok(Storage { store: Arc::new(store), maintenance: tokio::spawn(maintenance.run()), engine })
+    let store = Arc::new(store);
+    let (tell, answers) = watch::channel(true);
+    let reachability = tokio::spawn(reachability::watch(Arc::clone(&store), clock, tell));
+    Ok(Storage { store, maintenance: tokio::spawn(maintenance.run()), reachability, answers, engine })
 }
 
 // === impl Storage ===
@@ -49,10 +56,17 @@ impl Storage {
         &self.store
     }
 
+    /// Whether the storage answers: false once it has not for some ten seconds, and true again with its next answer.
+    #[must_use]
+    pub fn answers(&self) -> watch::Receiver<bool> {
+        self.answers.clone()
+    }
+
     /// Waits until what was accepted is durable, then releases the storage.
     pub async fn close(self) {
         // A run that is cut off leaves nothing that anybody reads.
         self.maintenance.abort();
+        self.reachability.abort();
         self.store.close().await;
         match self.maintenance.await {
             Err(error) if error.is_panic() => tracing::error!(%error, "the job panicked"),
@@ -108,7 +122,10 @@ fn open_engine(settings: &StorageSettings) -> Result<EmbeddedEngine, Failure> {
     let directory = settings.data_dir.as_path();
     let opened = match directory.to_str() {
         Some(":memory:") => EmbeddedEngine::in_memory(),
-        _ => EmbeddedEngine::open(directory),
+        _ => {
+            let options = EngineOptions::default().with_durability(settings.durability.of_engine());
+            EmbeddedEngine::open_with(directory, options)
+        }
     };
     opened.map_err(|error| Failure::runtime("cannot open the embedded storage", error))
 }

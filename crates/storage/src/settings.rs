@@ -8,7 +8,7 @@ use std::{path::PathBuf, time::Duration};
 use jaeger_dynamodb_dynamo::StoreConfig;
 use jaeger_dynamodb_runtime::config::Size;
 
-pub use values::{EndpointUrl, Job, ReadUnits, StorageKind};
+pub use values::{Durability, EndpointUrl, Job, ReadUnits, StorageKind};
 
 jaeger_dynamodb_runtime::settings! {
     /// Where spans are kept, for how long, and what that may take.
@@ -17,6 +17,9 @@ jaeger_dynamodb_runtime::settings! {
         storage: StorageKind = StorageKind::Embedded,
         /// Directory of the embedded storage; `:memory:` keeps nothing
         data_dir: PathBuf = PathBuf::from("./jaeger-dynamodb-data"),
+        /// What acknowledged spans of the embedded storage survive: the end of the process, or a loss of power too, for
+        /// which every write waits for the disk
+        durability: Durability = Durability::Process,
         /// Where to reach DynamoDB instead of AWS's own endpoint, with --storage aws
         endpoint_url: Option<EndpointUrl> = None,
         /// What the name of every table begins with
@@ -42,6 +45,8 @@ jaeger_dynamodb_runtime::settings! {
         max_query_rru: ReadUnits = ReadUnits::of(storage.defaults().max_query_read_units),
         /// The most bytes of the log, of windows that are not derived yet, that one query may read
         max_tail_bytes: Size = Size::bytes(storage.defaults().max_tail_bytes as u64),
+        /// Memory for the log of windows that are not derived yet: what does not fit is read again by every query
+        tail_cache: Size = Size::bytes(storage.defaults().tail_cache_bytes as u64),
         /// Memory that deriving a window may take, roughly
         job_memory: Size = Size::bytes(storage.defaults().job_memory_bytes as u64),
     }
@@ -70,6 +75,7 @@ impl StorageSettings {
             settle: self.settle,
             max_query_read_units: self.max_query_rru.count(),
             max_tail_bytes: self.max_tail_bytes.to_usize(),
+            tail_cache_bytes: self.tail_cache.to_usize(),
             job_memory_bytes: self.job_memory.to_usize(),
             // Behind an endpoint URL one engine answers, with one clock.
             clock_skew: if self.endpoint_url.is_some() { Duration::ZERO } else { defaults.clock_skew },

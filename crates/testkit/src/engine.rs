@@ -24,6 +24,7 @@
 //! ```
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::{Client, config};
 use jaeger_dynamodb_core::Clock;
@@ -36,6 +37,9 @@ use jaeger_dynamodb_embedded::{EmbeddedEngine, EmbeddedError, EngineOptions, Exe
 mod batch;
 mod connector;
 mod fault;
+mod plan;
+mod process;
+mod rates;
 mod replica;
 #[expect(
     clippy::indexing_slicing,
@@ -43,6 +47,7 @@ mod replica;
 )]
 mod request;
 mod sdk_clock;
+mod server;
 #[expect(
     clippy::indexing_slicing,
     reason = "JSON: what is missing reads as null, only objects are written to"
@@ -54,12 +59,16 @@ mod service;
 )]
 mod traffic;
 
-pub use fault::{Fault, FaultPlan, FaultRates, Refusal};
+pub use fault::{Fault, Refusal};
+pub use plan::FaultPlan;
+pub use rates::{DateShift, FaultRates};
 pub use replica::StaleReads;
 pub use request::RequestInfo;
+pub use server::FaultServer;
 pub use traffic::{Tally, Traffic};
 
-use connector::{FaultyConnector, Process};
+use connector::FaultyConnector;
+use process::Process;
 use replica::Replica;
 use sdk_clock::SdkClock;
 use service::{Service, service_clock};
@@ -85,8 +94,7 @@ impl TestEngine {
     /// # Errors
     /// If the system gives no memory.
     pub fn new(clock: Arc<dyn Clock>) -> Result<Self, EmbeddedError> {
-        let primary = in_memory(&clock)?;
-        Ok(Self { service: Arc::new(Service::new(primary, None, clock)) })
+        Self::in_memory(clock, Execution::Inline, None)
     }
 
     /// An empty engine in memory whose eventually consistent reads are stale.
@@ -94,9 +102,16 @@ impl TestEngine {
     /// # Errors
     /// As [`new`](Self::new).
     pub fn with_stale_reads(clock: Arc<dyn Clock>, stale: StaleReads) -> Result<Self, EmbeddedError> {
-        let replica = Replica::new(in_memory(&clock)?, stale);
-        let primary = in_memory(&clock)?;
-        Ok(Self { service: Arc::new(Service::new(primary, Some(replica), clock)) })
+        Self::in_memory(clock, Execution::Inline, Some(stale))
+    }
+
+    /// An empty engine in memory that works on threads of its own, for a clock that runs by itself and a runtime that
+    /// must not be blocked: what a [`FaultServer`] serves.
+    ///
+    /// # Errors
+    /// If the system gives no memory or no thread.
+    pub fn on_threads(clock: Arc<dyn Clock>, stale: Option<StaleReads>) -> Result<Self, EmbeddedError> {
+        Self::in_memory(clock, Execution::OwnThread, stale)
     }
 
     /// An engine that exists already, in a directory for example. It dates its answers by its own
@@ -127,6 +142,24 @@ impl TestEngine {
     /// What all processes together have asked so far.
     pub fn traffic(&self) -> Traffic {
         self.service.traffic()
+    }
+
+    /// Is gone from now on for so long: every connection is cut, those included on which an answer is awaited.
+    /// `Duration::ZERO` ends it.
+    pub fn go_away(&self, duration: Duration) {
+        self.service.go_away(duration);
+    }
+
+    fn in_memory(
+        clock: Arc<dyn Clock>,
+        execution: Execution,
+        stale: Option<StaleReads>,
+    ) -> Result<Self, EmbeddedError> {
+        let dated_by = service_clock(&clock);
+        let options = EngineOptions::default().with_clock(dated_by).with_execution(execution);
+        let engine = || EmbeddedEngine::in_memory_with(options.clone());
+        let replica = stale.map(|stale| Ok(Replica::new(engine()?, stale))).transpose()?;
+        Ok(Self { service: Arc::new(Service::new(engine()?, replica, clock)) })
     }
 }
 
@@ -171,11 +204,6 @@ impl EngineHandle {
     pub fn traffic(&self) -> Traffic {
         self.process.service.traffic_of(&self.process.label)
     }
-}
-
-fn in_memory(clock: &Arc<dyn Clock>) -> Result<EmbeddedEngine, EmbeddedError> {
-    let options = EngineOptions::default().with_clock(service_clock(clock)).with_execution(Execution::Inline);
-    EmbeddedEngine::in_memory_with(options)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 mod clock;
 pub mod conformance;
+pub mod corpus;
 mod engine;
 pub mod fixtures;
 mod grpc_client;
@@ -11,7 +12,8 @@ pub mod strategies;
 
 pub use clock::{ManualClock, TokioClock};
 pub use engine::{
-    EngineHandle, Fault, FaultPlan, FaultRates, Refusal, RequestInfo, StaleReads, Tally, TestEngine, Traffic,
+    DateShift, EngineHandle, Fault, FaultPlan, FaultRates, FaultServer, Refusal, RequestInfo, StaleReads,
+    Tally, TestEngine, Traffic,
 };
 pub use grpc_client::GrpcStore;
 pub use grpc_v1_client::GrpcV1Store;

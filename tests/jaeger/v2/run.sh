@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Runs the storage battery of Jaeger v2.13 against our server: the battery writes and reads through a real Jaeger.
-# usage: [SERVER=path] [SERVERS=2] [DERIVED=1] run.sh [more flags for the server]
+# usage: [SERVER=path] [SERVERS=2 [REPLACED=1]] [DERIVED=1] run.sh [more flags for the server]
 # With SERVERS=2 Jaeger writes to one server and reads from another; both keep their spans in ministack, an emulator of
 # AWS from PyPI, through the AWS SDK's HTTP client.
+# With REPLACED=1 the server that Jaeger writes to is killed and replaced again and again; Jaeger's exporter sends again.
 # With DERIVED=1 no read is let through before all windows are derived; the flags must make windows of 1 s.
 set -euo pipefail
 
@@ -12,6 +13,8 @@ built=$root/target/jaeger
 work=$built/battery
 server=${SERVER:-$root/target/ci/jaeger-dynamodb-server}
 servers=${SERVERS:-1}
+rounds=1
+if [[ -n ${REPLACED:-} ]]; then rounds=3; fi
 # Ports of each server: gRPC and HTTP. The last one answers Jaeger's reads, the first one takes its writes.
 grpc=(127.0.0.1:17271 127.0.0.1:17281)
 http=(127.0.0.1:17272 127.0.0.1:17282)
@@ -38,12 +41,23 @@ lay_out() {
   touch "$work/battery.log"
   ln -s "$built/jaeger" "$work/cmd/jaeger/jaeger"
   cp "$source"/cmd/jaeger/config-remote-storage.yaml "$source"/cmd/jaeger/config-ui.json "$work/cmd/jaeger/"
+  chmod u+w "$work/cmd/jaeger/config-remote-storage.yaml"
+  if [[ -n ${REPLACED:-} ]]; then
+    # By default it gives a batch up at the first error, whatever that is.
+    cat >>"$work/cmd/jaeger/config-remote-storage.yaml" <<'YAML'
+    retry_on_failure:
+      enabled: true
+      initial_interval: 100ms
+      max_interval: 500ms
+YAML
+    tail -n 5 "$work/cmd/jaeger/config-remote-storage.yaml" | grep -q 'trace_storage: some-storage'
+  fi
 }
 
 start_servers() {
   local index storage=(--data-dir :memory:) purge=http://${http[0]}/purge
   pids=()
-  trap 'kill -KILL "${pids[@]}" 2>/dev/null || true' EXIT
+  trap 'kill -KILL "${pids[@]}" $(cat "$work"/server-*.pid) 2>/dev/null || true' EXIT
   if [[ $servers -eq 2 ]]; then
     start_ministack || return 1
     storage=(--storage aws --endpoint-url "http://127.0.0.1:$ministack_port" --create-tables)
@@ -52,20 +66,43 @@ start_servers() {
     purge=http://127.0.0.1:$purge_both_port/purge
   fi
   purger=$purge
-  server_pids=()
   for ((index = 0; index < servers; index++)); do
-    "$server" "${storage[@]}" --listen "${grpc[index]}" --http-listen "${http[index]}" --archive-listen off --allow-purge "$@" \
-      >"$work/server-$index.log" 2>&1 &
-    pids+=($!)
-    server_pids+=($!)
-    await "http://${http[index]}/ready" $! || return 1
+    start_server $index "${storage[@]}" "$@" || return 1
   done
+  if [[ -n ${REPLACED:-} ]]; then
+    replace_again_and_again "${storage[@]}" "$@" &
+    replacer=$!
+    pids+=($!)
+  fi
   reads=${grpc[servers - 1]}
   if [[ -n ${DERIVED:-} ]]; then
     python3 "$here/read_when_derived.py" $gate_port "$reads" "${http[@]:0:servers}" 2>"$work/gate.log" &
     pids+=($!)
     reads=127.0.0.1:$gate_port
   fi
+}
+
+# start_server INDEX FLAGS...: until it is ready
+start_server() {
+  local index=$1
+  shift
+  "$server" "$@" --listen "${grpc[index]}" --http-listen "${http[index]}" --archive-listen off --allow-purge >>"$work/server-$index.log" 2>&1 &
+  echo $! >"$work/server-$index.pid"
+  disown $! # The shell need not tell when it is killed.
+  await "http://${http[index]}/ready" $!
+}
+
+server_pid() {
+  cat "$work/server-$1.pid"
+}
+
+# Kills the first server at no particular moment, and starts another in its place.
+replace_again_and_again() {
+  while sleep "0.$((2 + RANDOM % 8))"; do
+    kill -KILL "$(server_pid 0)"
+    start_server 0 "$@" || complain "a server that replaced another did not become ready"
+    echo >>"$work/replaced"
+  done
 }
 
 start_ministack() {
@@ -95,16 +132,22 @@ await() {
   return 1
 }
 
+# Status of a server that another process has started is not to be had: what it says at its end is looked at.
 stop_servers() {
-  local pid status=0
-  kill -TERM "${server_pids[@]}"
-  for pid in "${server_pids[@]}"; do
+  local index pid status=0
+  if [[ -n ${replacer:-} ]]; then
+    kill -KILL "$replacer"
+    wait "$replacer" 2>/dev/null || true
+  fi
+  for ((index = 0; index < servers; index++)); do
+    pid=$(server_pid $index)
+    kill -TERM "$pid"
     for _ in {1..150}; do
       if ! kill -0 "$pid" 2>/dev/null; then break; fi
       sleep 0.1
     done
-    kill -KILL "$pid" 2>/dev/null || true
-    wait "$pid" || status=$?
+    if kill -KILL "$pid" 2>/dev/null; then status=1; fi
+    tail -n 1 "$work/server-$index.log" | grep -q ' stopped' || status=1
   done
   return $status
 }
@@ -113,7 +156,7 @@ run_battery() (
   cd "$work/cmd/jaeger/internal/integration" || exit
   env TMPDIR="$work/tmp" STORAGE=grpc CUSTOM_STORAGE=true \
     REMOTE_STORAGE_ENDPOINT="$reads" REMOTE_STORAGE_WRITER_ENDPOINT="${grpc[0]}" PURGER_ENDPOINT="$purger" \
-    "$built/e2e.test" -test.v -test.timeout 15m -test.run '^TestGRPCStorage$' >"$work/battery.log" 2>&1
+    "$built/e2e.test" -test.v -test.timeout 15m -test.count $rounds -test.run '^TestGRPCStorage$' >"$work/battery.log" 2>&1
 )
 
 # requests PURPOSE: how many the server that is read from has made to its storage
@@ -151,7 +194,7 @@ report() {
   local name passed=0
   grep -E '^ *--- (PASS|FAIL|SKIP)' "$work/battery.log" || true
   for name in "${battery[@]}"; do
-    if grep -q "^    --- PASS: TestGRPCStorage/$name " "$work/battery.log"; then passed=$((passed + 1)); fi
+    if [[ $(grep -c "^    --- PASS: TestGRPCStorage/$name " "$work/battery.log") -eq $rounds ]]; then passed=$((passed + 1)); fi
   done
   echo "$passed passed, $((${#battery[@]} - passed)) failed"
   [[ $passed -eq ${#battery[@]} ]]
@@ -172,7 +215,12 @@ lay_out
 if start_servers "$@"; then
   run_battery || complain "the battery failed"
   tell_reads || complain "nothing was read that is derived: no $unread"
-  stop_servers || complain "a server did not stop with status 0"
+  if [[ -n ${REPLACED:-} ]]; then
+    replaced=$(wc -l <"$work/replaced")
+    echo "the server that is written to was killed and replaced $replaced times"
+    if [[ $replaced -lt 10 ]]; then complain "it was not replaced often enough to show anything"; fi
+  fi
+  stop_servers || complain "a server did not stop as it was asked to"
 else
   complain "a server did not become ready"
 fi

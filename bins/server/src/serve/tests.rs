@@ -2,8 +2,7 @@ use std::ffi::OsString;
 
 use axum::{Router, routing::post};
 use futures::FutureExt as _;
-use jaeger_dynamodb_dynamo::SystemClock;
-use jaeger_dynamodb_grpc::RpcMetricsLayer;
+use jaeger_dynamodb_grpc::{GrpcConfig, Limits, RpcMetricsLayer};
 use jaeger_dynamodb_proto::jaeger::{
     api_v2::Span,
     storage::v1::{
@@ -17,13 +16,16 @@ use jaeger_dynamodb_proto::jaeger::{
 use jaeger_dynamodb_runtime::{
     config::{self, Start},
     metrics,
+    readiness::State,
 };
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, watch};
 use tonic::{body::Body, service::Routes, transport::Channel};
 use tower::ServiceExt as _;
 
 use super::*;
 use crate::PROGRAM;
+
+mod measures;
 
 /// A server on free ports.
 struct Running {
@@ -46,22 +48,32 @@ fn settings(flags: &[&str]) -> Settings {
     }
 }
 
-async fn bind(settings: &Settings) -> Server {
-    // The recorder is one per process, and all tests share one.
+/// The recorder is one per process, and all tests share one.
+async fn metrics_of_all_tests() -> Metrics {
     static METRICS: tokio::sync::OnceCell<Metrics> = tokio::sync::OnceCell::const_new();
-    let metrics = METRICS.get_or_init(async || metrics::start_recording().unwrap()).await;
-    Server::bind(settings, metrics.clone()).await.unwrap()
+    METRICS.get_or_init(async || metrics::start_recording().unwrap()).await.clone()
+}
+
+async fn bind(settings: &Settings) -> Server {
+    Server::bind(settings, metrics_of_all_tests().await).await.unwrap()
 }
 
 /// A server whose one gRPC method is the route `/test/Call`.
 async fn serve(call: Router, drain: Duration) -> Running {
+    serve_while(watch::channel(true).1, call, drain).await
+}
+
+async fn serve_while(answers: watch::Receiver<bool>, call: Router, drain: Duration) -> Running {
     let mut server = bind(&settings(&[])).await;
     server.drain = drain;
-    let observed = RpcMetricsLayer::new(std::sync::Arc::new(SystemClock));
-    let services = tonic::transport::Server::builder().layer(observed).add_routes(Routes::from(call));
+    let observed = RpcMetricsLayer::new(Arc::new(SystemClock));
+    let limited = Limits::new(&GrpcConfig::default()).layer(Arc::new(SystemClock));
+    let services =
+        tonic::transport::Server::builder().layer(observed).layer(limited).add_routes(Routes::from(call));
     let store = Store {
         services: services.clone(),
         archive_services: services,
+        answers,
         stopping: async {}.boxed(),
         http: Router::new(),
         closing: async {}.boxed(),
@@ -75,7 +87,7 @@ async fn run(server: Server, store: Store) -> Running {
     let stop = CancellationToken::new();
     let ended = tokio::spawn(server.run(async { Ok(store) }, stop.clone()));
     let mut states = readiness.subscribe();
-    states.wait_for(|state| *state == jaeger_dynamodb_runtime::readiness::State::Ready).await.unwrap();
+    states.wait_for(|state| *state == State::Ready).await.unwrap();
     Running { grpc, archive, readiness, stop, ended }
 }
 
@@ -88,8 +100,8 @@ async fn call(grpc: SocketAddr) -> Result<http::StatusCode, tonic::transport::Er
 #[tokio::test]
 async fn a_call_in_flight_is_answered_before_the_server_ends() {
     let (entered, mut entering) = mpsc::channel(1);
-    let release = std::sync::Arc::new(Notify::new());
-    let released = std::sync::Arc::clone(&release);
+    let release = Arc::new(Notify::new());
+    let released = Arc::clone(&release);
     let slow = post(async move || {
         entered.send(()).await.unwrap();
         released.notified().await;
@@ -101,10 +113,7 @@ async fn a_call_in_flight_is_answered_before_the_server_ends() {
 
     let mut states = server.readiness.subscribe();
     server.stop.cancel();
-    states
-        .wait_for(|state| *state == jaeger_dynamodb_runtime::readiness::State::NotReady("shutting down"))
-        .await
-        .unwrap();
+    states.wait_for(|state| *state == State::NotReady("shutting down")).await.unwrap();
     assert!(!server.ended.is_finished());
     release.notify_one();
     assert_eq!(calling.await.unwrap().unwrap(), 200);
@@ -125,6 +134,23 @@ async fn a_call_that_never_ends_does_not_hold_the_server() {
     server.stop.cancel();
     server.ended.await.unwrap().unwrap();
     calling.abort();
+}
+
+#[tokio::test]
+async fn the_server_is_ready_as_long_as_the_storage_answers_and_no_longer() {
+    let (answers, told) = watch::channel(true);
+    let server = serve_while(told, Router::new(), DRAIN).await;
+    let mut states = server.readiness.subscribe();
+    for _ in 0..2 {
+        answers.send_replace(false);
+        states.wait_for(|state| *state == State::NotReady("the storage does not answer")).await.unwrap();
+        answers.send_replace(true);
+        states.wait_for(|state| *state == State::Ready).await.unwrap();
+    }
+    server.stop.cancel();
+    server.ended.await.unwrap().unwrap();
+    answers.send_replace(false);
+    assert_eq!(server.readiness.state(), State::NotReady("shutting down"));
 }
 
 /// A server of the whole storage, in memory.

@@ -54,6 +54,10 @@ impl Settings {
                 InvalidConfig::NoInbound
                 | InvalidConfig::InboundTooLarge
                 | InvalidConfig::OutboundTooSmall(_) => "max_message_size",
+                InvalidConfig::NoInflight => "max_inflight_bytes",
+                // Nor is the number of streams.
+                InvalidConfig::NoQueries | InvalidConfig::NoStreams => "max_concurrent_queries",
+                InvalidConfig::NoTime => "slow_reader_timeout",
             };
             review.refuse(&[key], why);
         }

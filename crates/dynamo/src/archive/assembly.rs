@@ -10,7 +10,7 @@ use crate::pack;
 use crate::size::MAX_CONTENT_BYTES;
 
 /// The items of a span, one nearly always, without expiry.
-pub(super) fn items(tenant: &Tenant, digest: Digest, span: Span) -> Vec<Item> {
+pub(crate) fn items(tenant: &Tenant, digest: Digest, span: Span) -> Vec<Item> {
     let partition = keys::archived_trace(tenant, span.trace_id());
     let item = |sort: ArchivedSort, content: &[u8]| {
         let key = Key { partition: partition.clone(), sort: sort.to_bytes() };
@@ -32,7 +32,7 @@ pub(super) fn items(tenant: &Tenant, digest: Digest, span: Span) -> Vec<Item> {
 
 /// Puts the packs of a trace's spans together, from its items in the order of their keys.
 #[derive(Debug, Default)]
-pub(super) struct Assembly {
+pub(crate) struct Assembly {
     begun: Option<Begun>,
 }
 
@@ -50,7 +50,7 @@ struct Begun {
 
 impl Assembly {
     /// The pack that the item completes, if it does.
-    pub(super) fn add(&mut self, mut item: Item) -> Result<Option<Vec<u8>>, DecodeError> {
+    pub(crate) fn add(&mut self, mut item: Item) -> Result<Option<Vec<u8>>, DecodeError> {
         let content = match item.inner_mut().remove(attribute::PACK) {
             Some(AttributeValue::B(content)) => content,
             _ => return Err(DecodeError::Invalid("an archived span has no content")),
@@ -81,7 +81,7 @@ impl Assembly {
     }
 
     /// Gives up a span whose other parts have not come.
-    pub(super) fn end(&mut self) {
+    pub(crate) fn end(&mut self) {
         if let Some(begun) = self.begun.take() {
             note_incomplete(begun.span);
         }

@@ -1,9 +1,14 @@
 //! What an error of the SDK means.
 
+use std::error::Error;
+use std::iter::successors;
+
 use aws_sdk_dynamodb::config::http::HttpResponse;
-use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use jaeger_dynamodb_core::{StoreError, StoreErrorKind};
 use thiserror::Error;
+
+mod throttling;
 
 /// A request that did not succeed.
 #[derive(Debug, Error)]
@@ -26,15 +31,23 @@ impl RequestError {
     /// Tells an error of the SDK apart by what is known of the request's fate.
     pub(super) fn of<E>(error: SdkError<E, HttpResponse>, table: &str) -> Self
     where
-        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+        E: ProvideErrorMetadata + Error + Send + Sync + 'static,
     {
         let code = error.as_service_error().and_then(ProvideErrorMetadata::code).map(str::to_owned);
-        let text = DisplayErrorContext(&error).to_string();
+        let text = with_causes(&error);
         match error {
             SdkError::ConstructionFailure(_) => Self::Final(text),
             SdkError::ServiceError(service) => {
                 let is_server_fault = service.raw().status().is_server_error();
-                Self::of_service(code.as_deref().unwrap_or_default(), is_server_fault, table, text)
+                let code = code.as_deref().unwrap_or_default();
+                match Self::of_service(code, is_server_fault, table, text) {
+                    Self::Throttled(text) => {
+                        let reasons = throttling::reasons(service.err());
+                        throttling::count(&reasons, table);
+                        Self::Throttled(throttling::explain(&reasons, &text))
+                    }
+                    other => other,
+                }
             }
             _ => Self::Unknown(text),
         }
@@ -77,4 +90,13 @@ impl From<RequestError> for StoreError {
         let message = error.to_string();
         Self::new(kind, message)
     }
+}
+
+/// An error and what caused it, without the dumps that the SDK adds to it for programmers.
+fn with_causes(error: &dyn Error) -> String {
+    let mut texts: Vec<String> =
+        successors(Some(error), |&error| error.source()).map(ToString::to_string).collect();
+    // Some errors say nothing but what their cause says.
+    texts.dedup();
+    texts.join(": ")
 }

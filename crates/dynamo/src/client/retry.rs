@@ -1,6 +1,7 @@
 //! Retries: exponential backoff with full jitter, inside a deadline and never beyond it. The SDK's own are off
 //! (ADR 0006).
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::date::DateOfResponse;
@@ -8,7 +9,9 @@ use super::{Client, RequestError};
 use crate::service_time::Observation;
 
 const FIRST_BACKOFF: Duration = Duration::from_millis(25);
-const LONGEST_BACKOFF: Duration = Duration::from_secs(2);
+
+/// An outage is noticed to be over within this.
+const LONGEST_BACKOFF: Duration = Duration::from_secs(1);
 
 /// When an operation must be done, by the process's monotonic clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,7 +21,31 @@ pub(crate) struct Deadline(Duration);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TrustedDate(pub(crate) Option<u64>);
 
+/// When the service answered last, in milliseconds of the process's monotonic clock.
+#[derive(Debug)]
+pub(super) struct LastAnswer(AtomicU64);
+
+impl LastAnswer {
+    pub(super) fn at(time: Duration) -> Self {
+        Self(AtomicU64::new(millis(time)))
+    }
+
+    fn note(&self, time: Duration) {
+        self.0.fetch_max(millis(time), Ordering::Relaxed);
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
 impl Client {
+    /// How long ago the service answered anything, be it that it throttles or refuses.
+    pub(crate) fn unanswered_for(&self) -> Duration {
+        let last = Duration::from_millis(self.last_answer.0.load(Ordering::Relaxed));
+        self.clock.monotonic().saturating_sub(last)
+    }
+
     pub(crate) fn deadline_in(&self, budget: Duration) -> Deadline {
         Deadline(self.clock.monotonic() + budget)
     }
@@ -47,6 +74,9 @@ impl Client {
             let trusted = date
                 .seconds()
                 .filter(|date| self.service_time.observe(Observation { sent, received, date: *date }));
+            if !matches!(outcome, Err(RequestError::Unknown(_))) {
+                self.last_answer.note(received);
+            }
             match outcome {
                 Ok(value) => return Ok((value, TrustedDate(trusted))),
                 Err(error) if !error.is_retryable() => return Err(error),

@@ -19,22 +19,22 @@ const COMMIT_INDEX_BYTES: usize = 192 * 1024;
 
 /// What a set of spans takes of a commit.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Load {
+pub(crate) struct Load {
     pub(super) bytes: usize,
     index_bytes: usize,
 }
 
 /// What a commit writes.
 #[derive(Debug)]
-pub(super) struct Prepared {
-    pub(super) packs: Vec<Vec<u8>>,
-    pub(super) index: RecordIndex,
+pub(crate) struct Prepared {
+    pub(crate) packs: Vec<Vec<u8>>,
+    pub(crate) index: RecordIndex,
     pub(super) span_count: usize,
 }
 
 /// Which spans may share a commit: those of one native form, because a pack holds one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
+pub(crate) enum Form {
     Otlp,
     V1,
 }
@@ -42,6 +42,11 @@ pub(super) enum Form {
 impl Load {
     pub(super) fn of(span: &Span) -> Self {
         Self { bytes: pack::estimated_bytes(span), index_bytes: index_bytes(span) }
+    }
+
+    #[cfg(test)]
+    pub(super) fn of_bytes(bytes: usize) -> Self {
+        Self { bytes, index_bytes: 0 }
     }
 
     pub(super) fn plus(self, other: Self) -> Self {
@@ -67,7 +72,7 @@ impl Form {
 }
 
 /// Cuts spans, in order, into runs that each fit a commit; a span that is too large for one makes a run of its own.
-pub(super) fn cut(spans: Vec<Span>) -> Vec<(Vec<Span>, Form, Load)> {
+pub(crate) fn cut(spans: Vec<Span>) -> Vec<(Vec<Span>, Form, Load)> {
     let mut runs: Vec<(Vec<Span>, Form, Load)> = Vec::new();
     for span in spans {
         let (form, load) = (Form::of(&span), Load::of(&span));
@@ -83,7 +88,7 @@ pub(super) fn cut(spans: Vec<Span>) -> Vec<(Vec<Span>, Form, Load)> {
 }
 
 /// Packs the spans, which have one form, and indexes them.
-pub(super) fn prepare(mut spans: Vec<Span>) -> Prepared {
+pub(crate) fn prepare(mut spans: Vec<Span>) -> Prepared {
     let span_count = spans.len();
     pack::share_equal_parts(&mut spans);
     sort_by_trace_and_service(&mut spans);

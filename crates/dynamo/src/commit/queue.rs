@@ -13,6 +13,7 @@ use tokio::sync::{Notify, oneshot};
 use super::WriterContext;
 use super::lane::LaneWriter;
 use super::prepare::{Form, Load, cut};
+use crate::config::StoreConfig;
 
 /// A lane without work for this long ends; the next request opens another.
 const IDLE: Duration = Duration::from_secs(60);
@@ -33,6 +34,8 @@ struct Piece {
     spans: Vec<Span>,
     form: Form,
     load: Load,
+    /// By the process's monotonic clock.
+    arrived: Duration,
     done: oneshot::Sender<Outcome>,
 }
 
@@ -157,23 +160,25 @@ impl Queue {
     fn push(self: &Arc<Self>, spans: Vec<Span>) -> Result<Vec<oneshot::Receiver<Outcome>>, StoreError> {
         let runs = cut(spans);
         let load = runs.iter().fold(Load::default(), |sum, (_, _, load)| sum.plus(*load));
+        let now = self.context.client.clock().monotonic();
+        let mut abandoned = Vec::new();
         let mut state = self.lock();
         if state.is_closed {
             return Err(StoreError::new(StoreErrorKind::Unavailable, "the store is shutting down"));
         }
-        // A request larger than the queue is taken when nothing else waits.
-        let bytes = state.waiting.plus(load).bytes;
-        if !state.pieces.is_empty() && bytes > self.context.config.max_queued_bytes {
+        if state.has_no_room(load, now, &self.context.config).is_some() {
+            state.leave_abandoned_to(&mut abandoned);
+        }
+        if let Some(why) = state.has_no_room(load, now, &self.context.config) {
             metrics::counter!("jaeger_dynamodb_writes_refused_total").increment(1);
-            let message = format!("{} bytes of spans wait for their commit already", state.waiting.bytes);
-            return Err(StoreError::new(StoreErrorKind::Overloaded, message).with_retry_after(RETRY_AFTER));
+            return Err(StoreError::new(StoreErrorKind::Overloaded, why).with_retry_after(RETRY_AFTER));
         }
         state.waiting = state.waiting.plus(load);
         let mut pending = Vec::with_capacity(runs.len());
         for (spans, form, load) in runs {
             let (done, outcome) = oneshot::channel();
             pending.push(outcome);
-            state.pieces.push_back(Piece { spans, form, load, done });
+            state.pieces.push_back(Piece { spans, form, load, arrived: now, done });
         }
         if !pending.is_empty() {
             self.wake_or_open_lane(&mut state);
@@ -231,6 +236,7 @@ impl Queue {
                 Work::Nothing => {
                     self.left.notify_waiters();
                     let was_woken = tokio::select! {
+                        biased;
                         () = self.arrived.notified() => true,
                         () = self.context.client.clock().sleep(IDLE) => false,
                     };
@@ -246,10 +252,16 @@ impl Queue {
     }
 
     fn look_for_work(self: &Arc<Self>) -> Work {
+        let mut abandoned = Vec::new();
         let mut state = self.lock();
+        state.leave_abandoned_to(&mut abandoned);
         if !state.pieces.is_empty() {
             let may_linger = state.last_taken > 1 && !self.context.config.linger.is_zero();
-            return if may_linger { Work::Linger } else { Work::Batch(self.take(&mut state)) };
+            return if may_linger {
+                Work::Linger
+            } else {
+                Work::Batch(self.take(&mut state, &mut abandoned))
+            };
         }
         if state.is_closed {
             state.lanes -= 1;
@@ -262,7 +274,7 @@ impl Queue {
         Work::Nothing
     }
 
-    fn take(self: &Arc<Self>, state: &mut State) -> Batch {
+    fn take(self: &Arc<Self>, state: &mut State, abandoned: &mut Vec<Piece>) -> Batch {
         let mut batch = Batch { spans: Vec::new(), waiting: Vec::new() };
         let mut sum = Load::default();
         let form = state.pieces.front().map(|piece| piece.form);
@@ -276,6 +288,7 @@ impl Queue {
             state.waiting = state.waiting.minus(piece.load);
             batch.spans.extend(piece.spans);
             batch.waiting.push(piece.done);
+            state.leave_abandoned_to(abandoned);
         }
         state.last_taken = batch.waiting.len();
         if !state.pieces.is_empty() {
@@ -299,3 +312,32 @@ impl Queue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+// === impl State ===
+
+impl State {
+    /// Why nothing more is taken. A request larger than the queue is taken when nothing else waits. And where what came
+    /// first has waited long, more would only wait until its client gives up.
+    fn has_no_room(&self, load: Load, now: Duration, config: &StoreConfig) -> Option<String> {
+        let waited = now.saturating_sub(self.pieces.front()?.arrived);
+        if self.waiting.plus(load).bytes > config.max_queued_bytes {
+            return Some(format!("{} bytes of spans wait for their commit already", self.waiting.bytes));
+        }
+        (waited > config.max_queue_wait)
+            .then(|| format!("spans wait for their commit for {} s already", waited.as_secs()))
+    }
+
+    /// Nobody waits any more for what stands first: its client has gone away or has waited long enough, and sends it
+    /// again. Committing it would be work that delays the others, until nobody waits for those either. The spans are
+    /// handed out because dropping many takes longer than the state should be locked.
+    fn leave_abandoned_to(&mut self, abandoned: &mut Vec<Piece>) {
+        while let Some(piece) = self.pieces.pop_front_if(|piece| piece.done.is_closed()) {
+            self.waiting = self.waiting.minus(piece.load);
+            metrics::counter!("jaeger_dynamodb_writes_abandoned_total").increment(1);
+            abandoned.push(piece);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -25,6 +25,10 @@ const ENTRY_FLAG_BITS: u32 = 2;
 /// Most bytes of a record; one that would be larger leaves its fingerprints out.
 const MAX_RECORD_BYTES: usize = 380 * 1024;
 
+/// No commit has more packs: a dozen is much (see [`prepare`](crate::commit::prepare)), and every pointer to a commit
+/// that was put again names all those of its trace.
+const MAX_PACKS: usize = 256;
+
 impl LogRecord {
     /// The record's bytes for the item at `own` place with `expiry`.
     pub(crate) fn encode(&self, own: Place, expiry: u64) -> Vec<u8> {
@@ -73,7 +77,7 @@ impl LogRecord {
             _ => return Err(DecodeError::Invalid("a record's place is neither its own nor another")),
         };
         let mut packs = Vec::new();
-        for _ in 0..reader.count()? {
+        for _ in 0..reader.index(MAX_PACKS + 1)? {
             packs.push(match reader.varint()? {
                 0 => PackStorage::Inline,
                 parts => PackStorage::Parts(

@@ -3,10 +3,11 @@
 use jaeger_dynamodb_core::{SpanKind, is_listed};
 
 use crate::bytes::{DecodeError, Reader, Writer};
-use crate::compression::compress;
+use crate::compression::{compress, decompress};
 
 const COMPRESSION_LEVEL: i32 = 6;
-const MAX_BYTES: usize = 64 * 1024 * 1024;
+/// Several times the names of a commit, or of a part of a segment; each may be a byte here and take more in memory.
+const MAX_BYTES: usize = 4 * 1024 * 1024;
 
 /// A name, or `None` for one too long to be listed, which is never pruned on.
 pub(crate) type Name = Option<String>;
@@ -44,8 +45,8 @@ pub(crate) fn read_names(reader: &mut Reader<'_>) -> Result<(Vec<Name>, Vec<Oper
     if length > MAX_BYTES {
         return Err(DecodeError::Invalid("a table claims more names than any has"));
     }
-    let names = zstd::bulk::decompress(reader.bytes()?, length)
-        .map_err(|_| DecodeError::Invalid("a table of names is damaged"))?;
+    let names =
+        decompress(reader.bytes()?, length).ok_or(DecodeError::Invalid("a table of names is damaged"))?;
     let mut names = Reader::new(&names);
     let (mut services, mut operations) = (Vec::new(), Vec::new());
     for _ in 0..names.count()? {

@@ -97,13 +97,15 @@ pub(super) fn decode(
     wanted: impl Fn(TraceId) -> bool,
 ) -> Result<Vec<Span>, DecodeError> {
     let mut rows = Reader::new(rows);
+    // Each part is a span's, which has an id at least.
+    let most_parts = ids.len() / size_of::<SpanId>() + 1;
     let mut resources = Vec::new();
-    for _ in 0..rows.count()? {
+    for _ in 0..rows.index(most_parts)? {
         let schema_url = text(rows.bytes()?)?;
         resources.push(Arc::new(resource_from_otlp(message(rows.bytes()?)?, schema_url)));
     }
     let mut scopes = Vec::new();
-    for _ in 0..rows.count()? {
+    for _ in 0..rows.index(most_parts)? {
         let schema_url = text(rows.bytes()?)?;
         scopes.push(Arc::new(scope_from_otlp(message(rows.bytes()?)?, schema_url)));
     }

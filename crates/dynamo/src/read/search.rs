@@ -218,7 +218,8 @@ impl Search<'_> {
 
     /// Looks into the packs of the candidates and notes the traces that match.
     async fn decide(&mut self, candidates: Vec<To>) -> Result<(), Failure> {
-        let mut packs: HashMap<PackRef, HashSet<u8>> = HashMap::new();
+        // In the order of the log, so that a search goes the same way every time.
+        let mut packs: BTreeMap<PackRef, HashSet<u8>> = BTreeMap::new();
         for candidate in candidates {
             let (of_entry, byte) = candidate.packs();
             for pack in of_entry.into_iter().filter(|pack| self.decided.insert((*pack, byte))) {

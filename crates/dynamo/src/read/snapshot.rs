@@ -95,6 +95,7 @@ impl Reader {
         let known = known.with(seen, settle);
         self.known.learn(&context.tenant, known.clone(), settle);
         let snapshot = Snapshot { known };
+        self.tail.forget(&context.tenant, |window| snapshot.derived_window(window).is_some());
         let closed = snapshot.in_log().filter(|window| window.is_final);
         let starts: Vec<_> = closed.map(|window| window.item.window.start()).collect();
         if let Some(oldest) = starts.iter().min() {

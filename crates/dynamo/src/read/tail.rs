@@ -63,6 +63,19 @@ impl Tail {
         self.merge(tenant, (place.window, place.lane), place.sequence, vec![stored], false);
     }
 
+    /// Forgets windows that are not read from their logs any more.
+    pub(super) fn forget(&self, tenant: &Tenant, is_over: impl Fn(Window) -> bool) {
+        let mut lanes = self.lock();
+        let mut freed = 0;
+        lanes.cached.retain(|(window, _), tenants| {
+            if is_over(*window) {
+                freed += tenants.remove(tenant).map_or(0, |lane| lane.bytes);
+            }
+            !tenants.is_empty()
+        });
+        lanes.bytes -= freed;
+    }
+
     fn cached(&self, tenant: &Tenant, lane: (Window, Lane)) -> CachedLane {
         self.lock().cached.get(&lane).and_then(|tenants| tenants.get(tenant)).cloned().unwrap_or_default()
     }
@@ -174,7 +187,8 @@ fn readable(item: &Item, window: Window, lane: Lane) -> Option<Arc<StoredRecord>
     }
 }
 
-fn read(item: &Item, window: Window, lane: Lane) -> Result<StoredRecord, DecodeError> {
+/// The record of an item of this lane.
+pub(crate) fn read(item: &Item, window: Window, lane: Lane) -> Result<StoredRecord, DecodeError> {
     let place = Place { window, lane, sequence: keys::sequence(sort_key(item)?)? };
     let record =
         bytes(item, attribute::RECORD).ok_or(DecodeError::Invalid("a log record without content"))?;

@@ -5,7 +5,7 @@ use jaeger_dynamodb_proto::jaeger::api_v2;
 use jaeger_dynamodb_proto::opentelemetry::proto::common::v1::any_value::Value;
 use jaeger_dynamodb_proto::opentelemetry::proto::common::v1::{AnyValue, ArrayValue, KeyValue, KeyValueList};
 use jaeger_dynamodb_proto::opentelemetry::proto::trace::v1::{ResourceSpans, ScopeSpans, Span};
-use prost_types::field_descriptor_proto::Type;
+use prost_types::field_descriptor_proto::{Label, Type};
 use prost_types::{DescriptorProto, FileDescriptorSet};
 
 use super::schema::Field;
@@ -35,11 +35,19 @@ fn assert_same(
         .filter(|field| matches!(field.r#type(), Type::String | Type::Message | Type::Group))
         .collect();
     fields.sort_by_key(|field| field.number());
-    let numbers: Vec<_> = schema.0.iter().map(|(number, _)| i32::try_from(*number).unwrap()).collect();
+    let numbers: Vec<_> = schema.fields.iter().map(|(number, _)| i32::try_from(*number).unwrap()).collect();
     assert_eq!(numbers, fields.iter().map(|field| field.number()).collect::<Vec<_>>(), "{name}");
-    for ((_, kind), field) in schema.0.iter().zip(fields) {
+    for ((_, kind), field) in schema.fields.iter().zip(fields) {
         match kind {
-            Field::Text => assert_eq!(field.r#type(), Type::String, "{name}.{}", field.name()),
+            Field::Text | Field::Texts => {
+                assert_eq!(field.r#type(), Type::String, "{name}.{}", field.name());
+                assert_eq!(
+                    matches!(kind, Field::Texts),
+                    field.label() == Label::Repeated,
+                    "{name}.{}",
+                    field.name()
+                );
+            }
             Field::Message(schema) => assert_same(schema, field.type_name(), all, seen),
         }
     }
@@ -185,4 +193,33 @@ fn a_value_nested_without_end_is_an_invalid_argument() {
     let attributes = vec![KeyValue { key: "k".into(), value: Some(value) }];
     let bytes = request(Span { attributes, ..Default::default() }).encode_to_vec();
     assert_eq!(decode::<ExportTraceServiceRequest>(&bytes).unwrap_err().code(), tonic::Code::InvalidArgument);
+}
+
+#[test]
+fn a_message_weighs_what_its_parts_take_in_memory() {
+    let weigh = |request: &ExportTraceServiceRequest| {
+        ExportTraceServiceRequest::decoded_bytes(&request.encode_to_vec())
+    };
+    let of_spans = |spans: Vec<Span>| {
+        let scope_spans = vec![ScopeSpans { spans, ..Default::default() }];
+        ExportTraceServiceRequest {
+            resource_spans: vec![ResourceSpans { scope_spans, ..Default::default() }],
+        }
+    };
+    let base = weigh(&of_spans(Vec::new()));
+    assert_eq!(weigh(&of_spans(vec![Span::default(); 1000])) - base, 1000 * size_of::<Span>());
+    let attributes = vec![pair("key", Value::StringValue("text".to_owned())); 10];
+    let full = Span { trace_id: vec![1; 16], attributes, ..Default::default() };
+    // An attribute holds its value in itself, which weighing counts again.
+    let held = 16 + 10 * (size_of::<KeyValue>() + 3 + size_of::<AnyValue>() + 4);
+    assert_eq!(weigh(&of_spans(vec![full])) - base, size_of::<Span>() + held);
+}
+
+#[test]
+fn what_is_no_message_weighs_no_more_than_its_readable_part() {
+    let weigh = ExportTraceServiceRequest::decoded_bytes;
+    let base = weigh(&[]);
+    assert_eq!(weigh(&[0x0a, 0]), base + size_of::<ResourceSpans>());
+    assert_eq!(weigh(&[0x0a, 0, 0x0a, 5]), base + size_of::<ResourceSpans>());
+    assert_eq!(weigh(&[0xff; 32]), base);
 }

@@ -11,7 +11,8 @@ use tonic::server::{Grpc, NamedService};
 use tonic::{Code, Request, Response, Status, Streaming};
 use tower::service_fn;
 
-use crate::codec::{Repairable, RepairingCodec};
+use super::weighing::WeighingCodec;
+use crate::codec::Repairable;
 
 /// The methods of a service.
 pub(crate) trait Methods: Clone + Send + Sync + 'static {
@@ -93,7 +94,7 @@ impl Call {
         F: FnMut(Request<I>) -> A,
         A: Future<Output = Result<Response<O>, Status>>,
     {
-        grpc(self.max_inbound_bytes).unary(service_fn(answer), self.request).await
+        self.grpc().unary(service_fn(answer), self.request).await
     }
 
     /// Answers a stream of messages with one.
@@ -104,24 +105,25 @@ impl Call {
         F: FnMut(Request<Streaming<I>>) -> A,
         A: Future<Output = Result<Response<O>, Status>>,
     {
-        grpc(self.max_inbound_bytes).client_streaming(service_fn(answer), self.request).await
+        self.grpc().client_streaming(service_fn(answer), self.request).await
     }
 
     /// The answer when the service has no such method.
     pub(crate) fn unknown_method() -> http::Response<Body> {
         Status::unimplemented("the service has no such method").into_http()
     }
-}
 
-fn grpc<I, O>(max_inbound_bytes: usize) -> Grpc<RepairingCodec<I, O>>
-where
-    I: Repairable,
-    O: Message + 'static,
-{
-    Grpc::new(RepairingCodec::default())
-        .accept_compressed(Gzip)
-        .accept_compressed(Zstd)
-        .send_compressed(Gzip)
-        .send_compressed(Zstd)
-        .max_decoding_message_size(max_inbound_bytes)
+    fn grpc<I, O>(&self) -> Grpc<WeighingCodec<I, O>>
+    where
+        I: Repairable,
+        O: Message + 'static,
+    {
+        let hold = self.request.extensions().get().cloned();
+        Grpc::new(WeighingCodec::new(hold, self.max_inbound_bytes))
+            .accept_compressed(Gzip)
+            .accept_compressed(Zstd)
+            .send_compressed(Gzip)
+            .send_compressed(Zstd)
+            .max_decoding_message_size(self.max_inbound_bytes)
+    }
 }

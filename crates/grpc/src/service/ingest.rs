@@ -34,7 +34,7 @@ impl Ingest {
         let accepted = came.spans.len();
         if accepted > 0 {
             let written = self.writer.write_spans(tenant, came.spans).await;
-            written.map_err(|error| status::of_store_error(&error))?;
+            written.map_err(|error| status::of_write_error(&error))?;
             metrics::counter!("jaeger_dynamodb_spans_accepted_total")
                 .increment(accepted.try_into().unwrap_or(u64::MAX));
         }

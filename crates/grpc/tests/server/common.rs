@@ -1,12 +1,13 @@
 //! A server over a store, and what to ask it.
 
-use std::sync::Arc;
+use std::net::SocketAddr;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use jaeger_dynamodb_core::{Clock, MemoryStore, UnixNanos};
-use jaeger_dynamodb_grpc::{GrpcConfig, OpenStreams, Stores, router};
+use jaeger_dynamodb_grpc::{Connections, GrpcConfig, OpenStreams, Stores, router};
 use jaeger_dynamodb_proto::jaeger::storage::v2::trace_reader_client::TraceReaderClient;
 use jaeger_dynamodb_proto::jaeger::storage::v2::{
     AnyValue, FindTracesRequest, GetTraceParams, GetTracesRequest, KeyValue, TraceQueryParameters, any_value,
@@ -19,32 +20,43 @@ use jaeger_dynamodb_proto::opentelemetry::proto::trace::v1::{ResourceSpans, Scop
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 use tonic::transport::Channel;
-use tonic::transport::server::TcpIncoming;
 
 /// A server that runs until this is dropped.
 pub(crate) struct Server {
     pub(crate) channel: Channel,
+    pub(crate) address: SocketAddr,
     streams: OpenStreams,
     stops: watch::Sender<bool>,
     task: JoinHandle<()>,
 }
 
-/// A clock that stands still.
-#[derive(Debug)]
-struct Stopped;
+/// Time that a test decides on: none passes, or fifty times as much as on the wall.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pace {
+    Still,
+    Hurried,
+}
 
-impl Clock for Stopped {
+const HURRY: u32 = 50;
+
+impl Clock for Pace {
     fn wall(&self) -> UnixNanos {
         UnixNanos(0)
     }
 
     fn monotonic(&self) -> Duration {
-        Duration::ZERO
+        static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+        if *self == Self::Hurried { START.elapsed() * HURRY } else { Duration::ZERO }
     }
 
-    fn sleep(&self, _: Duration) -> BoxFuture<'static, ()> {
-        futures::future::pending().boxed()
+    #[expect(clippy::disallowed_methods, reason = "this is the clock that others take")]
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        match self {
+            Self::Hurried => tokio::time::sleep(duration / HURRY).boxed(),
+            Self::Still => futures::future::pending().boxed(),
+        }
     }
 }
 
@@ -54,16 +66,29 @@ impl Server {
     }
 
     pub(crate) async fn configured(stores: Stores, config: GrpcConfig) -> Self {
+        Self::paced(stores, config, Pace::Still).await
+    }
+
+    pub(crate) async fn paced(stores: Stores, config: GrpcConfig, pace: Pace) -> Self {
+        Self::connected(stores, config, pace, 1000).await
+    }
+
+    pub(crate) async fn connected(
+        stores: Stores,
+        config: GrpcConfig,
+        pace: Pace,
+        most_connections: usize,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let (router, streams) = router(stores, &config, Arc::new(Stopped)).await.unwrap();
-        let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+        let (router, streams) = router(stores, &config, Arc::new(pace)).await.unwrap();
+        let incoming = Connections::new(most_connections, Arc::new(pace)).accept(listener);
         let (stops, mut stopped) = watch::channel(false);
         let stopped = async move { drop(stopped.wait_for(|stops| *stops).await) };
         let serving = router.serve_with_incoming_shutdown(incoming, stopped);
         let task = tokio::spawn(async move { serving.await.unwrap() });
         let channel = Channel::from_shared(format!("http://{address}")).unwrap().connect().await.unwrap();
-        Self { channel, streams, stops, task }
+        Self { channel, address, streams, stops, task }
     }
 
     /// Stops as a process does, and returns when the last request is answered.

@@ -1,6 +1,7 @@
 //! A store in memory whose writes wait until a test lets them through.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
@@ -18,11 +19,30 @@ pub(crate) struct Gated {
     open: watch::Sender<bool>,
     /// Writes that have begun.
     begun: watch::Sender<usize>,
+    /// Writes that nobody waited for any more.
+    abandoned: Arc<AtomicUsize>,
+}
+
+struct UnlessDone(Arc<AtomicUsize>);
+
+impl Drop for UnlessDone {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
 }
 
 impl Gated {
     pub(crate) fn shut() -> Self {
-        Self { store: Arc::default(), open: watch::Sender::new(false), begun: watch::Sender::new(0) }
+        Self {
+            store: Arc::default(),
+            open: watch::Sender::new(false),
+            begun: watch::Sender::new(0),
+            abandoned: Arc::default(),
+        }
+    }
+
+    pub(crate) fn abandoned(&self) -> usize {
+        self.abandoned.load(Ordering::SeqCst)
     }
 
     pub(crate) fn open(&self) {
@@ -39,7 +59,9 @@ impl Gated {
 impl TraceWriter for Gated {
     async fn write_spans(&self, tenant: &Tenant, spans: Vec<Span>) -> Result<(), StoreError> {
         self.begun.send_modify(|begun| *begun += 1);
+        let abandoned = UnlessDone(Arc::clone(&self.abandoned));
         self.open.subscribe().wait_for(|open| *open).await.unwrap();
+        std::mem::forget(abandoned);
         self.store.write_spans(tenant, spans).await
     }
 }

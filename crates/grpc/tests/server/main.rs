@@ -7,6 +7,7 @@ mod discovery;
 mod export;
 mod fakes;
 mod gated;
+mod limits;
 mod metering;
 mod raw;
 mod reading;

@@ -250,6 +250,12 @@ fn the_printed_configuration_can_be_fed_back() {
         &["--table-prefix", "null", "--endpoint-url", "http://127.0.0.1:8000", "--data-dir", ":memory:"],
         &["--table-prefix", " a: \"#'\\\n\u{e9}\t", "--data-dir", "a b", "--endpoint-url", "x:"],
         &["--table-prefix", "", "--max-size=0", "--listen=[::1]:80"],
+        &[
+            "--table-prefix",
+            "\u{7f}\u{85}\u{9f}\u{a0}\u{2028}\u{feff}\u{ffff}\u{1f600}",
+            "--data-dir",
+            "\u{1}",
+        ],
     ] {
         let case = Case { flags, ..Case::default() };
         let printing = [flags, &["--print-config"]].concat();

@@ -123,6 +123,19 @@ impl Value for bool {
     }
 }
 
+impl Value for usize {
+    const NAME: &'static str = "COUNT";
+    const EXPECTS: &'static str = "a whole number, at least 1, such as 64";
+
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok().filter(|count| *count > 0)
+    }
+
+    fn text(&self) -> Option<String> {
+        Some(self.to_string())
+    }
+}
+
 impl Value for Duration {
     const NAME: &'static str = "DURATION";
     const EXPECTS: &'static str = "a duration with its unit, such as 30s, 5m or 7d";

@@ -50,6 +50,12 @@ impl StorageSettings {
         if self.storage == StorageKind::Aws && review.is_given("data_dir") {
             review.warn(&["storage", "data_dir"], "a data directory has no effect with --storage aws");
         }
+        if self.storage == StorageKind::Aws && review.is_given("durability") {
+            review.warn(
+                &["storage", "durability"],
+                "durability has no effect with --storage aws: DynamoDB survives both",
+            );
+        }
         let allowed = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
         if !self.table_prefix.chars().all(allowed) || self.table_prefix.len() > LONGEST_PREFIX {
             review.refuse(

@@ -16,6 +16,15 @@ pub enum StorageKind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EndpointUrl(String);
 
+/// What the embedded storage survives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// The end of the process, however it ends.
+    Process,
+    /// A loss of power too: every write waits for the disk.
+    Power,
+}
+
 /// Which closed windows this process derives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Job {
@@ -82,6 +91,38 @@ impl Value for EndpointUrl {
 
     fn text(&self) -> Option<String> {
         Some(self.0.clone())
+    }
+}
+
+// === impl Durability ===
+
+impl Durability {
+    pub(crate) fn of_engine(self) -> jaeger_dynamodb_embedded::Durability {
+        match self {
+            Self::Process => jaeger_dynamodb_embedded::Durability::Normal,
+            Self::Power => jaeger_dynamodb_embedded::Durability::Full,
+        }
+    }
+}
+
+impl Value for Durability {
+    const NAME: &'static str = "process|power";
+    const EXPECTS: &'static str = "process or power, the loss of which costs no span";
+
+    fn parse(text: &str) -> Option<Self> {
+        match text {
+            "process" => Some(Self::Process),
+            "power" => Some(Self::Power),
+            _ => None,
+        }
+    }
+
+    fn text(&self) -> Option<String> {
+        let text = match self {
+            Self::Process => "process",
+            Self::Power => "power",
+        };
+        Some(text.to_owned())
     }
 }
 

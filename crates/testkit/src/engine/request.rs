@@ -4,6 +4,8 @@ use bytes::Bytes;
 use jaeger_dynamodb_core::UnixNanos;
 use serde_json::Value;
 
+const PARTITION: &str = "pk";
+
 /// One request on its way to the engine.
 #[derive(Clone, Debug)]
 pub struct RequestInfo {
@@ -65,6 +67,31 @@ impl RequestInfo {
             }
             _ => false,
         }
+    }
+
+    /// The partition it is about, as JSON, if it is about one: of a table whose partition key is named `pk`.
+    pub(crate) fn partition(&self) -> Option<String> {
+        let body = &self.body;
+        let partition = match self.operation.as_str() {
+            "PutItem" => &body["Item"][PARTITION],
+            "GetItem" | "UpdateItem" | "DeleteItem" => &body["Key"][PARTITION],
+            "Query" => self.queried_partition()?,
+            _ => return None,
+        };
+        partition.is_object().then(|| partition.to_string())
+    }
+
+    /// The value in the condition `pk = :value`, where both may be called by any placeholder.
+    fn queried_partition(&self) -> Option<&Value> {
+        let body = &self.body;
+        let conditions = body["KeyConditionExpression"].as_str()?.split(" AND ");
+        let equal = conditions.filter_map(|condition| condition.split_once(" = "));
+        let mut named = equal.map(|(name, value)| {
+            let name = name.trim();
+            (body["ExpressionAttributeNames"][name].as_str().unwrap_or(name), value.trim())
+        });
+        let (_, value) = named.find(|(name, _)| *name == PARTITION)?;
+        body["ExpressionAttributeValues"].get(value)
     }
 
     pub(crate) fn effect(&self) -> Effect {

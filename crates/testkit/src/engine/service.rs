@@ -24,11 +24,29 @@ pub(crate) struct Service {
     /// Requests of a cut connection that are still under way, by the monotonic time of arrival.
     under_way: Mutex<Vec<(Duration, RequestInfo)>>,
     traffic: Mutex<BTreeMap<String, Traffic>>,
+    /// By the monotonic clock.
+    gone_until: Mutex<Duration>,
 }
 
 impl Service {
     pub(crate) fn new(primary: EmbeddedEngine, replica: Option<Replica>, clock: Arc<dyn Clock>) -> Self {
-        Self { primary, replica, clock, under_way: Mutex::default(), traffic: Mutex::default() }
+        Self {
+            primary,
+            replica,
+            clock,
+            under_way: Mutex::default(),
+            traffic: Mutex::default(),
+            gone_until: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn go_away(&self, duration: Duration) {
+        *locked(&self.gone_until) = self.clock.monotonic().saturating_add(duration);
+    }
+
+    /// When the service was last gone, or will be back.
+    pub(crate) fn gone_until(&self) -> Duration {
+        *locked(&self.gone_until)
     }
 
     /// Carries out a request, after those that arrived meanwhile from cut connections.
@@ -63,13 +81,12 @@ impl Service {
 
     pub(crate) fn refuse(&self, request: &RequestInfo, refusal: Refusal) -> Answer {
         locked(&self.traffic).entry(request.handle.clone()).or_default().count_refused(request);
-        let (status, code, message) = refusal.answer();
-        let body = serde_json::json!({ "__type": code, "message": message }).to_string();
+        let (status, document) = refusal.answer(request);
         Answer {
             status,
             date: system_time(self.clock.wall()),
             request_id: format!("REFUSED{:045}", request.index),
-            body: body.into(),
+            body: document.to_string().into(),
         }
     }
 

@@ -12,6 +12,8 @@ use jaeger_dynamodb_core::UnixNanos;
 use super::*;
 use crate::{ManualClock, TokioClock};
 
+mod rates;
+mod server;
 mod stale;
 mod traffic;
 
@@ -35,8 +37,8 @@ async fn engine_with_table() -> TestEngine {
 }
 
 async fn create_table(engine: &TestEngine) {
-    let key = AttributeDefinition::builder().attribute_name("k").attribute_type(ScalarAttributeType::S);
-    let schema = KeySchemaElement::builder().attribute_name("k").key_type(KeyType::Hash);
+    let key = AttributeDefinition::builder().attribute_name("pk").attribute_type(ScalarAttributeType::S);
+    let schema = KeySchemaElement::builder().attribute_name("pk").key_type(KeyType::Hash);
     let create = engine
         .handle("setup")
         .client()
@@ -49,7 +51,7 @@ async fn create_table(engine: &TestEngine) {
 }
 
 fn item(k: &str) -> Item {
-    HashMap::from([("k".to_owned(), AttributeValue::S(k.to_owned()))])
+    HashMap::from([("pk".to_owned(), AttributeValue::S(k.to_owned()))])
 }
 
 async fn put(client: &Client, k: &str) -> Result<(), SdkError<PutItemError>> {
@@ -114,6 +116,29 @@ async fn refusals_are_typed_and_do_nothing() {
         assert_eq!(response.headers().get("date"), Some(START_DATE));
     }
     assert!(!is_stored(&engine, "x").await);
+}
+
+#[tokio::test]
+async fn throttling_says_of_what_and_why() {
+    let engine = engine_with_table().await;
+    let handle = engine.handle("a");
+    let client = handle.client();
+    let mut seen = Vec::new();
+    for refusal in [Refusal::Throttling, Refusal::ThroughputExceeded, Refusal::RequestLimitExceeded] {
+        handle.inject(FaultPlan::new(move |_| Fault::Refuse(refusal)));
+        let reasons = match put(&client, "x").await.unwrap_err().into_service_error() {
+            PutItemError::ThrottlingException(error) => error.throttling_reasons,
+            PutItemError::ProvisionedThroughputExceededException(error) => error.throttling_reasons,
+            PutItemError::RequestLimitExceeded(error) => error.throttling_reasons,
+            other => panic!("{other:?}"),
+        };
+        for reason in reasons.unwrap() {
+            assert_eq!(reason.resource(), Some("arn:aws:dynamodb:dynoxide:000000000000:table/spans"));
+            seen.push(reason.reason.unwrap());
+        }
+    }
+    let expected = ["KeyRangeThroughputExceeded", "ProvisionedThroughputExceeded", "AccountLimitExceeded"];
+    assert_eq!(seen, expected.map(|limit| format!("TableWrite{limit}")));
 }
 
 #[tokio::test]

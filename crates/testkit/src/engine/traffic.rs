@@ -59,6 +59,11 @@ impl Traffic {
         self.sum(|_, _| true)
     }
 
+    /// Operation, table (empty if it names none) and counts of everything there was.
+    pub fn tallies(&self) -> impl Iterator<Item = (&str, &str, Tally)> {
+        self.tallies.iter().map(|((operation, table), tally)| (operation.as_str(), table.as_str(), *tally))
+    }
+
     /// What came after `earlier` was taken.
     #[must_use]
     pub fn since(&self, earlier: &Self) -> Self {

@@ -34,7 +34,15 @@ async fn on_bad_days_whatever_is_acknowledged_is_found() -> Result<(), AnyError>
         let archive_retention = (seed % 2 == 0).then_some(Duration::from_secs(3600));
         let config = StoreConfig { archive_retention, ..aws_config() };
         let (writer, reader) = (world.server_with("writer", config).await?, world.server("reader").await?);
-        let rates = FaultRates { refuse: 15, cut: 20, execute_later: 10, delay: 10, ..FaultRates::default() };
+        let rates = FaultRates {
+            throttle: 10,
+            http_500: 5,
+            cut_before: 10,
+            cut_after: 10,
+            execute_later: 10,
+            delay_percent: 10,
+            ..FaultRates::default()
+        };
         writer.handle.inject(FaultPlan::seeded(seed, rates));
         let (reference, tenant) = (MemoryStore::new(), Tenant::default());
         let ids: Vec<TraceId> = (1..=3).map(trace_id).collect();

@@ -1,7 +1,7 @@
 //! Columns of numbers, each compressed by itself, because one table of symbols does not suit them all.
 
 use crate::bytes::{DecodeError, Reader, Writer};
-use crate::compression::compress;
+use crate::compression::{compress, decompress};
 
 const COMPRESSION_LEVEL: i32 = 3;
 const MAX_BYTES: usize = 64 * 1024 * 1024;
@@ -28,7 +28,5 @@ pub(super) fn read_column(reader: &mut Reader<'_>) -> Result<Vec<u8>, DecodeErro
     if length > MAX_BYTES {
         return Err(DecodeError::Invalid("a column claims more bytes than any has"));
     }
-    let column = zstd::bulk::decompress(reader.bytes()?, length)
-        .map_err(|_| DecodeError::Invalid("a column is damaged"))?;
-    if column.len() == length { Ok(column) } else { Err(DecodeError::Truncated) }
+    decompress(reader.bytes()?, length).ok_or(DecodeError::Invalid("a column is damaged"))
 }

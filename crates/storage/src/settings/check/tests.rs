@@ -86,10 +86,13 @@ fn what_is_derived_settles_only_where_reads_may_be_stale() {
 
 #[test]
 fn a_data_directory_that_has_no_effect_is_a_warning() {
-    let (_, warnings) = settings(&["--storage", "aws", "--data-dir", "/data"]);
+    let (_, warnings) = settings(&["--storage", "aws", "--data-dir", "/data", "--durability", "power"]);
     assert_eq!(
         warnings,
-        ["--storage \"aws\", --data-dir \"/data\": a data directory has no effect with --storage aws"]
+        [
+            "--storage \"aws\", --data-dir \"/data\": a data directory has no effect with --storage aws",
+            "--storage \"aws\", --durability \"power\": durability has no effect with --storage aws: DynamoDB survives both"
+        ]
     );
 }
 

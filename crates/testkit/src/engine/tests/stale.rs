@@ -35,7 +35,7 @@ async fn every_kind_of_read_is_stale_unless_it_asks_for_consistency() {
         let query = client
             .query()
             .table_name("spans")
-            .key_condition_expression("k = :k")
+            .key_condition_expression("pk = :k")
             .expression_attribute_values(":k", AttributeValue::S("x".to_owned()))
             .limit(10)
             .consistent_read(consistent);
@@ -69,7 +69,7 @@ async fn failed_writes_leave_the_stale_state_alone() {
     let client = handle.client();
     put(&client, "x").await.unwrap();
     let again = client.put_item().table_name("spans").set_item(Some(item("x")));
-    let again = again.item("v", AttributeValue::Bool(true)).condition_expression("attribute_not_exists(k)");
+    let again = again.item("v", AttributeValue::Bool(true)).condition_expression("attribute_not_exists(pk)");
     assert!(again.send().await.is_err());
     clock.advance(seconds(2));
     let read = client.get_item().table_name("spans").set_key(Some(item("x"))).send().await.unwrap();

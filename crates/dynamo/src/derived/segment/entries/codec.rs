@@ -48,7 +48,7 @@ impl Columns {
 
 impl EntriesPart {
     /// The bytes of a part whose tables hold nothing unused (see [`EntriesPart::with_used_tables`]).
-    pub(in crate::derived) fn encode(&self) -> Vec<u8> {
+    pub(crate) fn encode(&self) -> Vec<u8> {
         let mut out = vec![VERSION];
         out.put_count(self.entries.len());
         put_names(&self.services, &self.operations, &mut out);
@@ -127,7 +127,7 @@ fn read_shapes(
     operations: usize,
 ) -> Result<Vec<Shape>, DecodeError> {
     let mut shapes = Vec::new();
-    for _ in 0..reader.count()? {
+    for _ in 0..reader.index(MAX_ENTRIES + 1)? {
         let head = reader.varint()?;
         let service = usize::try_from(head >> SHAPE_FLAG_BITS).unwrap_or(usize::MAX);
         if service >= services {
@@ -144,7 +144,7 @@ fn read_shapes(
 fn read_commits(mut reader: Reader<'_>) -> Result<Vec<CommitRef>, DecodeError> {
     let mut commits = Vec::new();
     let (mut lane, mut sequence) = (0, 0);
-    for _ in 0..reader.count()? {
+    for _ in 0..reader.index(MAX_ENTRIES + 1)? {
         lane = moved(lane, &mut reader)?;
         sequence = moved(sequence, &mut reader)?;
         commits.push(CommitRef { lane, sequence, packs: CommitPacks::decode(&mut reader)? });

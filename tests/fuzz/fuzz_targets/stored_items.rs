@@ -1,0 +1,8 @@
+#![no_main]
+
+use jaeger_dynamodb_dynamo::fuzzing::stored_items;
+use jaeger_dynamodb_fuzz::{COMPRESSED, within};
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    within(COMPRESSED, data, stored_items);
+});
