@@ -16,6 +16,7 @@ const WILD_STEP_SECONDS: i64 = 97;
 
 /// Kinds of faults, by weight.
 const KINDS: u8 = 100;
+const WILD_DATE: u8 = 99;
 
 /// The faults of one process, switched by the scheduler.
 #[derive(Debug)]
@@ -73,6 +74,12 @@ impl Faults {
         let mut state = self.lock();
         (state.left, state.percent) = (requests, 100);
         state.kind = Some(state.random.u8(..KINDS));
+    }
+
+    /// The next answer is dated wildly, if that is still a single one.
+    pub(crate) fn begin_wild_date(&self) {
+        let mut state = self.lock();
+        (state.left, state.percent, state.kind) = (1, 100, Some(WILD_DATE));
     }
 
     pub(crate) fn end(&self) {

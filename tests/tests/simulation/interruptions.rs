@@ -79,6 +79,10 @@ impl World {
         for _ in 0..self.random.usize(1..4) {
             self.ask(other);
         }
+        if self.random.u8(..3) == 0 {
+            self.processes[number].faults.begin_wild_date();
+        }
+        self.go_on(number);
         self.step(number, BURST);
     }
 
@@ -127,10 +131,17 @@ impl World {
         process.faults.add_trouble();
         process.suspended = None;
         if self.random.bool() {
-            process.gates.open(self.random.u64(0..3));
-            process.run();
-            process.gates.open(0);
+            self.go_on(number);
         }
+    }
+
+    /// What was under way when a process went to sleep is there when it wakes, before it notices how late it is.
+    fn go_on(&mut self, number: usize) {
+        let free = self.random.u64(..4);
+        let process = &mut self.processes[number];
+        process.gates.open(free);
+        process.run();
+        process.gates.open(0);
     }
 
     /// A process that could not open its store gives up.

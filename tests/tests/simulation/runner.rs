@@ -12,7 +12,7 @@ use super::journal::Counts;
 use super::world::World;
 
 /// Enough that everything happens that can, and few enough for every `make test`.
-const DEFAULT_SEEDS: u64 = 400;
+const DEFAULT_SEEDS: u64 = 300;
 
 /// Lines of a failing seed's log that are shown.
 const MOST_LINES: usize = 20_000;
