@@ -71,8 +71,11 @@ impl Client {
                 () = self.clock.sleep(timeout) => Err(RequestError::Unknown(format!("no answer within {timeout:?}"))),
             };
             let received = self.clock.monotonic();
+            // A process that was suspended finds an answer that may be dated at any moment of its sleep.
+            let is_prompt = received.saturating_sub(sent) <= self.request_timeout;
             let trusted = date
                 .seconds()
+                .filter(|_| is_prompt)
                 .filter(|date| self.service_time.observe(Observation { sent, received, date: *date }));
             if !matches!(outcome, Err(RequestError::Unknown(_))) {
                 self.last_answer.note(received);

@@ -28,7 +28,7 @@ pub struct FaultRates {
     pub cut_before: u8,
     /// Connections cut after the request was carried out.
     pub cut_after: u8,
-    /// Requests carried out [`delay`](Self::delay) after their connection was cut.
+    /// Requests carried out `delay` after their connection was cut.
     pub execute_later: u8,
     /// Batches that are processed in part.
     pub process_only: u8,
