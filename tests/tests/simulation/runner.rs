@@ -89,9 +89,11 @@ pub(crate) fn run_all(seeds: &Seeds) -> Result<Counts, String> {
         }
     });
     let seconds = began.elapsed().as_secs_f64();
-    let rate = f64::from(u32::try_from(seeds.count).unwrap_or(u32::MAX)) / seconds;
-    eprintln!("{} seeds in {seconds:.1} s, {rate:.1} a second", seeds.count);
     let (counts, failure) = sum.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if failure.is_none() {
+        let rate = f64::from(u32::try_from(seeds.count).unwrap_or(u32::MAX)) / seconds;
+        eprintln!("{} seeds in {seconds:.1} s, {rate:.1} a second", seeds.count);
+    }
     failure.map_or(Ok(counts), Err)
 }
 
