@@ -160,6 +160,8 @@ impl Reader {
         }
         let cached = self.tail.cached(&context.tenant, key);
         if cached.is_complete {
+            // The cache may forget it before the query looks again, and a late put be there then.
+            context.lanes.keep(key, cached.records.clone(), cached.bytes);
             return Ok(cached.records);
         }
         let query = lane_query(&self.config, &context.tenant, key, cached.next, Purpose::Tail);
