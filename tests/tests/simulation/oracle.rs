@@ -106,6 +106,8 @@ impl Oracle {
         )
     }
 
+    /// A write that is under way while the question is answered, or comes late after it failed, may show in a trace and
+    /// not in its rank.
     pub(crate) fn check_search(
         &self,
         begun: &Begun,
@@ -115,12 +117,19 @@ impl Oracle {
         let known = self.lock();
         known.check_spans(begun, answer)?;
         let mut ranks = Vec::new();
+        // The last rank so far: nothing that was acknowledged before the question may come before it.
+        let mut reached = None;
         for (id, spans) in answer {
-            let newest = spans.iter().filter(|span| matching::matches(span, query)).map(Span::start).max();
-            ranks.push((Reverse(newest.ok_or(format!("trace {id} does not match"))?), *id));
-        }
-        if !ranks.is_sorted() {
-            return Err(format!("not in the order of results: {ranks:?}"));
+            let matching: Vec<_> = spans.iter().filter(|span| matching::matches(span, query)).collect();
+            let newest = matching.iter().map(|span| span.start()).max();
+            let rank = (Reverse(newest.ok_or(format!("trace {id} does not match"))?), *id);
+            let known_before = matching.iter().filter(|span| known.is_of(begun, span));
+            let at_latest = known_before.map(|span| (Reverse(span.start()), *id)).min();
+            if at_latest.is_some_and(|at_latest| reached.is_some_and(|reached| reached > at_latest)) {
+                return Err(format!("not in the order of results: {id} after {ranks:?}"));
+            }
+            reached = reached.max(Some(rank));
+            ranks.push(rank);
         }
         if answer.len() > query.limit.get() {
             return Err(format!("{} traces", answer.len()));
@@ -191,6 +200,10 @@ impl Known {
         self.spans.push(Sent { span: span.clone(), is_acknowledged: false });
         self.numbers.insert(span.clone(), self.spans.len() - 1);
         self.spans.len() - 1
+    }
+
+    fn is_of(&self, begun: &Begun, span: &Span) -> bool {
+        self.numbers.get(span).is_some_and(|number| begun.0.contains(number))
     }
 
     /// Each span was sent, is there once, and no acknowledged one of its trace is missing.
