@@ -117,14 +117,19 @@ impl Tail {
 }
 
 impl Reader {
-    /// The records of a window.
+    /// The records of a window: the same, once it is derived, as by its manifest.
     pub(super) async fn window_records(
         &self,
         context: &QueryContext,
         window: &LogWindow,
     ) -> Result<Vec<Arc<StoredRecord>>, StoreError> {
         let lanes = stream::iter(window.item.lanes.clone());
-        let lanes = lanes.map(|lane| async move { self.lane_records(context, window, lane).await });
+        let lanes = lanes.map(|lane| async move {
+            let mut records = self.lane_records(context, window, lane).await?;
+            let last = window.item.last_sequence(lane);
+            records.retain(|record| last.is_some_and(|last| record.place.sequence <= last));
+            Ok::<_, StoreError>(records)
+        });
         let lanes: Vec<_> = lanes.buffered(self.config.read_concurrency).try_collect().await?;
         Ok(lanes.into_iter().flatten().collect())
     }

@@ -92,6 +92,14 @@ impl WindowItem {
         }
     }
 
+    /// The last record of a lane that counts: once the window is derived, what comes later was never acknowledged as part of
+    /// it. `None` if none does.
+    pub(crate) fn last_sequence(&self, lane: Lane) -> Option<u32> {
+        let Some(manifest) = self.manifest() else { return Some(u32::MAX) };
+        let position = manifest.lanes.iter().position(|known| *known == lane)?;
+        manifest.last_sequences.get(position).copied().flatten()
+    }
+
     pub(crate) fn is_expired_at(&self, service_seconds: u64) -> bool {
         self.terms.expiry <= service_seconds
     }
