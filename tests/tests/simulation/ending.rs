@@ -65,6 +65,8 @@ impl World {
                 busy += self.processes[number].busy()?;
                 if self.processes[number].opening_error().is_some() {
                     self.restart(number)?;
+                    // It has gates of its own to be opened.
+                    busy += 1;
                 }
             }
             if busy == 0 {
