@@ -68,6 +68,14 @@ translation: ## Random spans translated by us and by Jaeger's own Go packages (n
 faults: ## A DynamoDB that goes wrong as FAULTS= says, such as FAULTS="--throttle 30 --delay 500ms"; prints how to use it.
 	$(CARGO) run $(PROFILE) -p jaeger-dynamodb-faults -- $(FAULTS)
 
+.PHONY: lambda serverless-e2e
+lambda: ## The dependency Lambda as static zips for x86_64 and arm64 (needs Python, rustup's musl targets).
+	tests/serverless/build-lambda.sh
+serverless-e2e: server ## Lambda and workers end to end on an emulator of AWS, with the zip that lambda builds (needs Python).
+	ARCHITECTURES=x86_64 tests/serverless/build-lambda.sh
+	SERVER=$(CURDIR)/$(SERVER) LOADGEN=$(CURDIR)/target/ci/jaeger-dynamodb-loadgen ADMIN=$(CURDIR)/target/ci/jaeger-dynamodb \
+	  ZIP=$(CURDIR)/target/lambda-zips/jaeger-dynamodb-dependency-lambda-x86_64.zip tests/serverless/run.sh
+
 .PHONY: bench bench-memory bench-build
 # Spans in the window that bench-memory derives.
 SPANS ?= 6000000

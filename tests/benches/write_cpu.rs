@@ -68,7 +68,9 @@ async fn measure(name: &str, workload: Workload) -> Result<(), AnyError> {
     let engine = EmbeddedEngine::in_memory_with(EngineOptions::default().with_execution(Execution::Inline))?;
     let client = aws_sdk_dynamodb::Client::from_conf(sdk_config(NullPuts(engine)).build());
     let parts = StoreParts { client, clock: Arc::new(SystemClock), seed: Some(1) };
-    let store = DynamoStore::open(parts, StoreConfig { create_tables: true, ..StoreConfig::aws() }).await?;
+    let store =
+        DynamoStore::open(parts, StoreConfig { create_tables: true, streams: false, ..StoreConfig::aws() })
+            .await?;
     let tenant = Tenant::default();
 
     let started = thread_cpu()?;

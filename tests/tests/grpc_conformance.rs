@@ -6,7 +6,9 @@ use std::sync::Arc;
 use jaeger_dynamodb_core::{MemoryStore, Span, Tenant, TextForm, TraceQuery, TraceReader, TraceWriter, v1};
 use jaeger_dynamodb_grpc::{GrpcConfig, Stores, router};
 use jaeger_dynamodb_proto::convert::YEAR_ONE;
-use jaeger_dynamodb_testkit::conformance::{OptOut, StoreUnderTest, assert_same_answers, run_all, run_named};
+use jaeger_dynamodb_testkit::conformance::{
+    Form, OptOut, StoreUnderTest, assert_dependencies, assert_same_answers, run_all, run_named,
+};
 use jaeger_dynamodb_testkit::strategies::{otlp_batches, parameter_queries_for, v1_spans};
 use jaeger_dynamodb_testkit::{GrpcStore, GrpcV1Store};
 use jaeger_dynamodb_tests::{AnyError, tokio_clock};
@@ -68,6 +70,16 @@ async fn the_reference_behind_grpc_of_v1() -> Result<(), AnyError> {
         run_named(fresh, &[OptOut::AnswersEmptyProcesses], cases).await?;
     }
     Ok(())
+}
+
+#[tokio::test]
+async fn dependencies_of_the_reference_behind_both_apis() -> Result<(), AnyError> {
+    let (url, _server) = serve().await?;
+    let client = GrpcStore::connect(url).await?;
+    assert_dependencies(&client, &client, Form::Otlp).await?;
+    let (url, _server) = serve().await?;
+    let client = GrpcV1Store::connect(url).await?;
+    Ok(assert_dependencies(&client, &client, Form::V1).await?)
 }
 
 async fn same_answers(

@@ -10,6 +10,8 @@
 mod archive;
 #[path = "store/conformance.rs"]
 mod conformance;
+#[path = "store/dependencies.rs"]
+mod dependencies;
 #[path = "store/derived.rs"]
 mod derived;
 #[path = "store/figures.rs"]

@@ -83,6 +83,7 @@ impl Settings {
             max_concurrent_queries: self.max_concurrent_queries,
             slow_reader_timeout: self.slow_reader_timeout,
             slow_sender_timeout: self.slow_sender_timeout,
+            dependency_sources: self.storage.dependency_sources.sources(),
             ..GrpcConfig::default()
         }
     }

@@ -22,6 +22,7 @@ mod chunk;
 mod clock;
 mod dedupe;
 mod dependency;
+pub mod edges;
 mod error;
 mod ids;
 pub mod matching;

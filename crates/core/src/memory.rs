@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 
+use crate::edges::Edges;
 use crate::{
     DependencyLink, DependencyQuery, DependencyReader, FoundTrace, Operation, OperationQuery,
     SearchCapabilities, Span, SpanDeduplicator, StoreError, SummaryBuilder, Tenant, TraceChunk, TraceId,
@@ -141,8 +142,12 @@ impl TraceReader for MemoryStore {
 
 #[async_trait]
 impl DependencyReader for MemoryStore {
-    async fn dependencies(&self, _: &Tenant, _: DependencyQuery) -> Result<Vec<DependencyLink>, StoreError> {
-        Ok(Vec::new())
+    async fn dependencies(
+        &self,
+        tenant: &Tenant,
+        query: DependencyQuery,
+    ) -> Result<Vec<DependencyLink>, StoreError> {
+        Ok(Edges::of_spans(&self.distinct_spans(tenant)).links(&query))
     }
 }
 

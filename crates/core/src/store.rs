@@ -89,7 +89,13 @@ pub trait TraceReader: Send + Sync + fmt::Debug {
 /// Answers who called whom.
 #[async_trait]
 pub trait DependencyReader: Send + Sync + fmt::Debug {
-    /// One link for each pair of services with calls in the range.
+    /// One link for each pair of services with calls, by [`edges`](crate::edges), sorted by parent and child.
+    ///
+    /// # Contract
+    /// Calls are counted in five minutes of the start of their span; those of every five minutes that the range overlaps
+    /// are answered, of the sources that are asked for, summed up. A range that ends before it begins has none. A store
+    /// may learn of calls some time after their spans, and may count those that arrive long after, or before, they
+    /// start in the nearest five minutes for which it keeps sums.
     ///
     /// # Errors
     /// When the storage service does not answer or stored data is damaged.

@@ -30,6 +30,12 @@ pub enum Purpose {
     JobWrite,
     /// Claims on windows, marks and manifests.
     JobState,
+    /// What the job reads to count edges.
+    EdgesRead,
+    /// Edges, as the job writes them.
+    EdgesWrite,
+    /// Edges for a query.
+    Dependencies,
     /// Spans that are archived.
     ArchiveWrite,
     /// Archived traces.
@@ -98,6 +104,9 @@ impl Purpose {
             Self::JobRead => "job_read",
             Self::JobWrite => "job_write",
             Self::JobState => "job_state",
+            Self::EdgesRead => "edges_read",
+            Self::EdgesWrite => "edges_write",
+            Self::Dependencies => "dependencies",
             Self::ArchiveWrite => "archive_write",
             Self::ArchiveRead => "archive_read",
             Self::Administration => "administration",

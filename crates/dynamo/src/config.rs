@@ -14,6 +14,8 @@ pub struct StoreConfig {
     pub table_prefix: String,
     /// Create tables that do not exist; otherwise they are only verified.
     pub create_tables: bool,
+    /// Windows are announced by a stream of their table, which whoever derives them may listen to.
+    pub streams: bool,
     /// How long spans are kept. Applies to new windows.
     pub retention: Duration,
     /// How long archived traces are kept, counted from the last time they were archived. `None` is for ever.
@@ -57,6 +59,10 @@ pub struct StoreConfig {
     pub bucket_bytes: usize,
     /// Bytes of memory that deriving a window or merging a block may take, roughly.
     pub job_memory_bytes: usize,
+    /// How long before a window other spans of its traces may have come, for calls between them to be counted, whole
+    /// seconds. Servers over the same tables should agree on it: what some have counted further back than others look is
+    /// not found.
+    pub dependency_horizon: Duration,
 }
 
 /// Parts must fit items with their lists.
@@ -64,6 +70,9 @@ const MAX_PART_BYTES: usize = 128 * 1024;
 
 /// The parts that a derivation fills at a time need so much, whatever else is saved.
 const MIN_JOB_MEMORY_BYTES: usize = 16 * 1024 * 1024;
+
+/// Every window looks for its traces in each window of the horizon.
+const LONGEST_HORIZON: Duration = Duration::from_secs(6 * 3600);
 
 /// Settings that contradict each other, all of them.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -77,6 +86,7 @@ impl StoreConfig {
         Self {
             table_prefix: "jaeger.".to_owned(),
             create_tables: false,
+            streams: true,
             retention: Duration::from_secs(7 * 24 * 3600),
             archive_retention: None,
             window: Duration::from_secs(300),
@@ -100,6 +110,7 @@ impl StoreConfig {
             part_bytes: PART_BYTES,
             bucket_bytes: BUCKET_BYTES,
             job_memory_bytes: 256 * 1024 * 1024,
+            dependency_horizon: Duration::from_secs(3600),
         }
     }
 
@@ -108,6 +119,7 @@ impl StoreConfig {
     pub fn embedded() -> Self {
         Self {
             create_tables: true,
+            streams: false,
             window: Duration::from_secs(30),
             window_grace: Duration::from_secs(5),
             clock_skew: Duration::ZERO,
@@ -171,6 +183,10 @@ impl StoreConfig {
         refuse(
             self.job_memory_bytes < MIN_JOB_MEMORY_BYTES,
             format!("job-memory must be at least {}MiB", MIN_JOB_MEMORY_BYTES / (1024 * 1024)),
+        );
+        refuse(
+            !whole_seconds(self.dependency_horizon) || self.dependency_horizon > LONGEST_HORIZON,
+            "dependency-horizon must be whole seconds, at most 6h: each window is held against all that lie within it".into(),
         );
         refuse(self.max_lanes == 0, "at least one lane is needed".into());
         refuse(self.read_concurrency == 0, "read-concurrency must be at least 1".into());

@@ -4,7 +4,7 @@ use metrics::{counter, describe_counter, describe_gauge, describe_histogram};
 
 /// Counters without labels exist from the start: an alert on "any increase" misses the first one of a counter that
 /// begins with it.
-const COUNTERS: [(&str, &str); 14] = [
+const COUNTERS: [(&str, &str); 18] = [
     ("jaeger_dynamodb_blocks_merged_total", "Blocks of 48 windows whose pointers this process has merged"),
     (
         "jaeger_dynamodb_catalog_dropped_total",
@@ -13,6 +13,19 @@ const COUNTERS: [(&str, &str); 14] = [
     ("jaeger_dynamodb_commits_failed_total", "Commits that failed after all retries"),
     ("jaeger_dynamodb_commits_total", "Commits that are durable and findable"),
     ("jaeger_dynamodb_damaged_items_total", "Items that cannot be read and were left out of an answer"),
+    (
+        "jaeger_dynamodb_edges_matched_later_total",
+        "Children counted as unmatched whose parent came within the horizon after all",
+    ),
+    (
+        "jaeger_dynamodb_edges_rolled_up_total",
+        "Stretches of four hours, and days, whose edges this process has summed up",
+    ),
+    (
+        "jaeger_dynamodb_edges_unmatched_total",
+        "Children whose parent was in none of the windows within the horizon before theirs",
+    ),
+    ("jaeger_dynamodb_edges_windows_total", "Windows whose edges this process has counted"),
     (
         "jaeger_dynamodb_late_commits_total",
         "Records put again because they came late or their time is in doubt",

@@ -6,15 +6,21 @@
 //! read. So a run that is interrupted, repeated, or made twice at once costs money and changes no answer; claims only
 //! save that money. A window whose run fails is parked for a while and never keeps others waiting.
 //!
+//! The edges of a window are counted by a run of their own, see [`edges`], and summed up over longer periods, see
+//! [`rollup`].
+//!
 //! Time is the storage service's, as everywhere: nothing here asks a local clock what is due.
 
 mod backlog;
 mod catalog;
 mod claim;
 mod derive;
+mod edges;
 mod merge;
 mod pace;
 mod records;
+mod rollup;
+mod single;
 mod windows;
 mod writer;
 
@@ -30,6 +36,7 @@ use jaeger_dynamodb_core::{StoreError, StoreErrorKind, Tenant};
 use self::backlog::Backlog;
 use self::catalog::KnownCatalog;
 use self::merge::BlockStep;
+pub use self::single::{ParkedWindow, SealTrace, WindowId, WindowReport, Work, sealed_by};
 use crate::client::Deadline;
 use crate::commit::WriterContext;
 
@@ -75,7 +82,13 @@ pub struct RoundReport {
     pub postponed: usize,
     /// Closed windows without a manifest, after the round.
     pub not_done: usize,
-    /// How long the oldest of these has been closed.
+    /// Windows whose edges this round has counted.
+    pub edges: usize,
+    /// Closed windows whose edges are not counted, after the round.
+    pub edges_not_done: usize,
+    /// Periods whose edges were summed up.
+    pub rolled_up: usize,
+    /// How long the oldest window has been closed that lacks its manifest or its edges.
     pub oldest_not_done_seconds: Option<u64>,
 }
 
@@ -90,6 +103,7 @@ struct Job {
     holder: String,
     catalog: KnownCatalog,
     backlogs: Mutex<HashMap<Tenant, Backlog>>,
+    seal_trace: Option<Arc<dyn SealTrace>>,
 }
 
 /// What came of a run.
@@ -122,23 +136,32 @@ impl Maintenance {
         let holder = context.client.random_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
         let (catalog, backlogs) = (KnownCatalog::default(), Mutex::default());
         let memory_bytes = context.config.job_memory_bytes;
-        Self { job: Job { context, mode, memory_bytes, holder, catalog, backlogs }, tenants }
+        let seal_trace = None;
+        Self { job: Job { context, mode, memory_bytes, holder, catalog, backlogs, seal_trace }, tenants }
     }
 
-    /// One round: marks, derives and merges everything that is due now, oldest first, and returns when that is done.
+    /// One round: marks, derives, merges and counts edges of everything that is due now, oldest first, and returns when that is done.
     /// A window that fails is postponed and does not fail the round.
     ///
     /// # Errors
     /// When the windows of a tenant cannot be listed; the other tenants have had their round.
     pub async fn round(&self) -> Result<RoundReport, StoreError> {
         let mut report = self.windows_round().await?;
+        let edges = self.edges_round().await?;
+        report = RoundReport {
+            edges: edges.edges,
+            edges_not_done: edges.edges_not_done,
+            rolled_up: edges.rolled_up,
+            oldest_not_done_seconds: edges.oldest_not_done_seconds,
+            ..report
+        };
         let blocks = self.blocks_round().await?;
         report.merged += blocks.merged;
         report.lost += blocks.lost;
         Ok(report)
     }
 
-    /// Rounds without end. Errors are logged and counted; a long merge delays no window.
+    /// Rounds without end. Errors are logged and counted; neither a long merge nor many edges delay a window.
     pub async fn run(self) {
         let period = (self.job.context.config.window / 10).clamp(*PERIOD.start(), *PERIOD.end());
         let windows = async {
@@ -153,7 +176,13 @@ impl Maintenance {
                 self.job.context.client.clock().sleep(period).await;
             }
         };
-        let ((), ()) = tokio::join!(windows, blocks);
+        let edges = async {
+            loop {
+                self.guarded_round(self.edges_round().boxed()).await;
+                self.job.context.client.clock().sleep(period).await;
+            }
+        };
+        let ((), (), ()) = tokio::join!(windows, blocks, edges);
     }
 
     async fn guarded_round(&self, round: BoxFuture<'_, Result<RoundReport, StoreError>>) {
@@ -169,6 +198,24 @@ impl Maintenance {
             if let Err(error) = self.job.windows_round(tenant, &mut report).await {
                 failed = Some(error);
             }
+        }
+        failed.map_or(Ok(report), Err)
+    }
+
+    async fn edges_round(&self) -> Result<RoundReport, StoreError> {
+        let (mut report, mut failed) = (RoundReport::default(), None);
+        for tenant in &self.tenants {
+            if let Some(wait) = self.job.mode.wait() {
+                let edges = self.job.edges_round(tenant, wait, &mut report).await;
+                let sums = self.job.rollup_round(tenant, wait, &mut report).await;
+                failed = failed.or(edges.err()).or(sums.err());
+            }
+            let generation = *self.job.context.generation.read().await;
+            let now = self.job.now();
+            self.job.with_backlog(tenant, generation, |backlog| {
+                report.edges_not_done += backlog.edges.len();
+                report.oldest_not_done_seconds = report.oldest_not_done_seconds.max(backlog.oldest_age(now));
+            });
         }
         failed.map_or(Ok(report), Err)
     }

@@ -13,11 +13,15 @@
 //! | index | pointers of a block | tenant `m` block run | bucket, part |
 //! | index | catalog | tenant `c` day | service |
 //! | index | claim on a window or block | tenant `j` | window, or block and `b` |
+//! | index | claim for the edges of a window | tenant `j` | window and `e` |
+//! | dependencies | what a window contributes | tenant `w` epoch | window |
+//! | dependencies | sums over four hours, or a day | tenant `h` or `d` epoch | start |
+//! | dependencies | part of a large contribution | tenant `p` epoch | window or start, run, `c` or `l`, part |
 //! | archive | span | tenant `a` trace id | span's digest |
 //! | archive | part of a large span | tenant `a` trace id | span's digest, parts' digest, part |
 //!
 //! tenant = length (1 byte, at most 128) and name; window = start in Unix seconds (8 bytes) and length in seconds (4);
-//! block likewise, with the length of its windows; newest start = milliseconds, inverted so that the newest come first;
+//! epoch = number of 32 days since 1970 (4 bytes), of the start; block likewise, with the length of its windows; newest start = milliseconds, inverted so that the newest come first;
 //! digest = the first 16 bytes of a SHA-256.
 
 mod archived;
@@ -27,6 +31,7 @@ use jaeger_dynamodb_core::{Tenant, TraceId};
 pub(crate) use archived::{ArchivedSort, Digest};
 
 use crate::bytes::{DecodeError, Reader};
+use crate::dependencies::{EPOCH_SECONDS, Level};
 use crate::window::{Block, Window};
 
 /// Attribute names. They count as stored bytes of every item, so they are short.
@@ -53,6 +58,10 @@ pub(crate) mod attribute {
     pub(crate) const SEALED: &str = "sealed";
     /// Set before a window takes a span that starts far ahead of it.
     pub(crate) const STARTS_AHEAD: &str = "ahead";
+    /// Set once the edges of a window are counted.
+    pub(crate) const EDGES: &str = "edges";
+    /// The trace context of whoever set the seal.
+    pub(crate) const TRACE_PARENT: &str = "traceparent";
     /// What a window's winning run derived, or a block's.
     pub(crate) const MANIFEST: &str = "manifest";
     /// Content of a derived item.
@@ -92,6 +101,13 @@ pub(crate) struct Run(pub(crate) [u8; 8]);
 pub(crate) enum PartHalf {
     Entries,
     Lists,
+}
+
+/// Items beside the first of a contribution of edges, each half numbered by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum DependencyPart {
+    Calls(u16),
+    Latencies(u16),
 }
 
 /// A partition and sort key.
@@ -195,6 +211,51 @@ pub(crate) fn block_claim(tenant: &Tenant, block: Block) -> Key {
     let mut key = window_claim(tenant, block.0);
     key.sort.push(b'b');
     key
+}
+
+pub(crate) fn edges_claim(tenant: &Tenant, window: Window) -> Key {
+    let mut key = window_claim(tenant, window);
+    key.sort.push(b'e');
+    key
+}
+
+/// All claims on windows and blocks.
+pub(crate) fn claims(tenant: &Tenant) -> Vec<u8> {
+    let mut key = windows(tenant);
+    key.push(b'j');
+    key
+}
+
+/// The contributions of one level whose windows begin in the epoch.
+pub(crate) fn dependencies(tenant: &Tenant, level: Level, epoch: u32) -> Vec<u8> {
+    dependencies_partition(tenant, level.byte(), epoch)
+}
+
+/// An item beside the first of the contribution with this sort key.
+pub(crate) fn dependency_part(tenant: &Tenant, sort: &[u8], run: Run, part: DependencyPart) -> Key {
+    let (kind, number) = match part {
+        DependencyPart::Calls(number) => (b'c', number),
+        DependencyPart::Latencies(number) => (b'l', number),
+    };
+    let start = start_of(sort).unwrap_or_default();
+    let epoch = u32::try_from(start / EPOCH_SECONDS).unwrap_or(u32::MAX);
+    let mut key = sort.to_vec();
+    key.extend_from_slice(&run.0);
+    key.push(kind);
+    key.extend_from_slice(&number.to_be_bytes());
+    Key { partition: dependencies_partition(tenant, b'p', epoch), sort: key }
+}
+
+fn dependencies_partition(tenant: &Tenant, kind: u8, epoch: u32) -> Vec<u8> {
+    let mut key = windows(tenant);
+    key.push(kind);
+    key.extend_from_slice(&epoch.to_be_bytes());
+    key
+}
+
+/// The start that a sort key begins with, Unix seconds.
+pub(crate) fn start_of(sort: &[u8]) -> Result<u64, DecodeError> {
+    Reader::new(sort).array().map(u64::from_be_bytes)
 }
 
 /// All spans of an archived trace, each an item or several; see [`ArchivedSort`].

@@ -7,6 +7,7 @@
 //! - `commit`: requests share commits; packs first, then the log record, then the acknowledgement.
 //! - `read`: a snapshot of the windows, their logs, the packs that these name.
 //! - `job`: from the log of a closed window to what is read instead of it.
+//! - `dependencies`: what each window contributes to the calls between services, and sums of that.
 //! - `archive`: traces that are kept apart, an item a span.
 //! - `log`, `pack` and `derived`: the formats, pure functions of bytes.
 //! - `window`: spans of commit time; a closed window never changes.
@@ -28,6 +29,7 @@ mod commit;
 mod compression;
 mod config;
 mod counters;
+mod dependencies;
 mod derived;
 #[cfg(any(fuzzing, test))]
 #[doc(hidden)]
@@ -51,6 +53,8 @@ pub use bytes::DecodeError;
 pub use capacity::{CapacityMeter, Purpose, Usage};
 pub use clock::SystemClock;
 pub use config::{InvalidConfig, StoreConfig};
-pub use job::{JobMode, Maintenance, RoundReport};
+pub use job::{
+    JobMode, Maintenance, ParkedWindow, RoundReport, SealTrace, WindowId, WindowReport, Work, sealed_by,
+};
 pub use schema::{SchemaProblem, TABLES, Table, TableDefinition};
 pub use store::{DynamoStore, StoreParts};

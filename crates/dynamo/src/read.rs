@@ -8,6 +8,7 @@
 mod budget;
 mod catalog;
 mod context;
+mod dependencies;
 mod derived_items;
 mod known;
 mod packs;
@@ -27,7 +28,9 @@ use serde_dynamo::Item;
 
 pub(crate) use budget::QueryBudget;
 pub(crate) use context::QueryContext;
+pub(crate) use dependencies::{head_of, heads_query};
 pub(crate) use known::KnownWindows;
+pub(crate) use packs::pack_keys;
 use snapshot::{LogWindow, Snapshot};
 pub(crate) use tail::Tail;
 

@@ -39,6 +39,8 @@ pub struct TableDefinition {
     pub sort_key: &'static str,
     /// The attribute, in Unix seconds, by which DynamoDB deletes expired items.
     pub ttl_attribute: &'static str,
+    /// Whether whoever derives windows may listen to its changes: a stream of new images, where the settings want streams.
+    pub is_streamed: bool,
 }
 
 /// All tables.
@@ -56,6 +58,7 @@ const fn definition(table: Table) -> TableDefinition {
         partition_key: attribute::PARTITION,
         sort_key: attribute::SORT,
         ttl_attribute: attribute::EXPIRY,
+        is_streamed: matches!(table, Table::Windows),
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
+use jaeger_dynamodb_core::edges::Edges;
 use jaeger_dynamodb_core::{
     Clock, DependencyLink, DependencyQuery, DependencyReader, FoundTrace, Operation, OperationQuery,
     SearchCapabilities, Span, StoreError, StoreErrorKind, SummaryBuilder, Tenant, TraceChunk, TraceQuery,
@@ -20,6 +21,7 @@ use crate::client::{Client, Consistency};
 use crate::commit::{Committers, WriterContext};
 use crate::config::StoreConfig;
 use crate::counters;
+use crate::dependencies::What;
 use crate::item::{lasting_item, number};
 use crate::job::{JobMode, Maintenance};
 use crate::keys::{self, attribute};
@@ -63,9 +65,9 @@ impl DynamoStore {
         let random = parts.seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
         let client = Arc::new(Client::new(parts.client, parts.clock, random, &config));
         if config.create_tables {
-            schema::create_missing(&client).await?;
+            schema::create_missing(&client, config.streams).await?;
         }
-        schema::verify(&client).await?;
+        schema::verify(&client, config.streams).await?;
         check_layout(&client).await?;
         let tail = Arc::new(Tail::new(config.tail_cache_bytes));
         let known = Arc::new(KnownWindows::default());
@@ -112,6 +114,15 @@ impl DynamoStore {
     #[must_use]
     pub fn maintenance(&self, mode: JobMode, tenants: Vec<Tenant>) -> Maintenance {
         Maintenance::new(Arc::clone(&self.context), mode, tenants)
+    }
+
+    /// All that is known of the calls between services in a range: of each source, with errors and latencies. What is
+    /// counted by whole days, or four hours, is in the first bucket of these.
+    ///
+    /// # Errors
+    /// When the service does not answer.
+    pub async fn edges(&self, tenant: &Tenant, query: &DependencyQuery) -> Result<Edges, StoreError> {
+        self.reader.edges(tenant, query, What::Latencies).await
     }
 
     /// The archive beside the store: traces that are kept apart, for as long as they are wanted.
@@ -258,7 +269,11 @@ impl TraceReader for DynamoStore {
 
 #[async_trait]
 impl DependencyReader for DynamoStore {
-    async fn dependencies(&self, _: &Tenant, _: DependencyQuery) -> Result<Vec<DependencyLink>, StoreError> {
-        Ok(Vec::new())
+    async fn dependencies(
+        &self,
+        tenant: &Tenant,
+        query: DependencyQuery,
+    ) -> Result<Vec<DependencyLink>, StoreError> {
+        self.reader.dependencies(tenant, &query).await
     }
 }

@@ -12,7 +12,7 @@ mod item;
 use std::time::Duration;
 
 pub(crate) use block::Block;
-pub(crate) use changes::{AddedLane, Change, add_lane, mark_starts_ahead, publish, seal};
+pub(crate) use changes::{AddedLane, Change, add_lane, mark_edges, mark_starts_ahead, publish, seal};
 pub(crate) use item::{Derived, LATEST_START_SECONDS, WindowItem, WindowTerms};
 
 use crate::bytes::{DecodeError, Reader};

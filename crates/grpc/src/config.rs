@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jaeger_dynamodb_core::SpanKind;
+use jaeger_dynamodb_core::edges::EdgeSources;
 use thiserror::Error;
 
 /// Jaeger's client refuses larger messages unless told otherwise.
@@ -40,6 +41,8 @@ pub struct GrpcConfig {
     pub slow_sender_timeout: Duration,
     /// RPCs that a connection may have open at a time. Clients wait before they open more.
     pub max_concurrent_streams: u32,
+    /// What the edges of the dependency graph may be derived from. Jaeger draws them all alike.
+    pub dependency_sources: EdgeSources,
 }
 
 /// Settings that cannot work.
@@ -83,6 +86,7 @@ impl Default for GrpcConfig {
             slow_reader_timeout: Duration::from_secs(30),
             slow_sender_timeout: Duration::from_secs(30),
             max_concurrent_streams: 1024,
+            dependency_sources: EdgeSources::default(),
         }
     }
 }

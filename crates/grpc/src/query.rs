@@ -12,6 +12,7 @@ pub(crate) mod v2;
 
 use std::num::NonZeroUsize;
 
+use jaeger_dynamodb_core::edges::EdgeSources;
 use jaeger_dynamodb_core::{
     AttributeCondition, DependencyQuery, InvalidId, Predicate, Range, SearchCapabilities, TraceQuery,
     UnixNanos,
@@ -98,11 +99,13 @@ pub(crate) fn searchable(query: TraceQuery, can: SearchCapabilities) -> Result<T
 pub(crate) fn of_dependencies(
     start: Option<Timestamp>,
     end: Option<Timestamp>,
+    sources: EdgeSources,
 ) -> Result<DependencyQuery, InvalidQuery> {
     const YEAR_10000: UnixNanos = UnixNanos::from_secs(253_402_300_800);
     Ok(DependencyQuery {
         start: instant("start_time", start)?.unwrap_or(YEAR_ONE),
         end: instant("end_time", end)?.unwrap_or(YEAR_10000),
+        sources,
     })
 }
 
@@ -132,7 +135,7 @@ mod tests {
 
     #[test]
     fn dependencies_without_bounds_are_asked_for_all_time() {
-        let query = of_dependencies(None, None).unwrap();
+        let query = of_dependencies(None, None, EdgeSources::default()).unwrap();
         assert!(query.start <= YEAR_ONE && query.end > UnixNanos::from_secs(253_402_300_799));
     }
 

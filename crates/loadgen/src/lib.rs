@@ -20,6 +20,7 @@
 
 mod agenda;
 mod author;
+mod calls;
 mod content;
 mod failure;
 mod fleet;
@@ -34,6 +35,7 @@ mod scene;
 mod sizing;
 mod workload;
 
+pub use calls::calls_between_services;
 pub use load::Load;
 pub use path::{Arrival, Arrivals};
 pub use regroup::{Regrouped, regroup};

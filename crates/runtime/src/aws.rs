@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
+pub use aws_config::SdkConfig;
+use aws_config::{BehaviorVersion, ConfigLoader, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_credential_types::provider::{ProvideCredentials as _, error::CredentialsError};
 use aws_sdk_dynamodb::{Client, config::SharedHttpClient};
 use aws_smithy_http_client::{
@@ -53,32 +54,37 @@ pub enum AwsError {
     },
 }
 
-/// Builds a client from the environment: variables, profile, web identity, container, instance.
-///
-/// The client never tries a request twice by itself: the store does, since it knows the budget and
-/// what an unknown outcome means.
+/// Builds a client from the environment, as [`shared_config`] does.
 ///
 /// # Errors
 ///
 /// When there is no region or there are no credentials, after a few seconds at most.
 pub async fn dynamodb_client(options: &AwsOptions) -> Result<Client, AwsError> {
+    Ok(Client::new(&shared_config(options).await?))
+}
+
+/// What every client of an AWS service begins with, from the environment: variables, profile, web identity, container,
+/// instance.
+///
+/// Clients made of it never try a request twice by themselves: their callers do, since these know the budget and what an
+/// unknown outcome means.
+///
+/// # Errors
+///
+/// When there is no region or there are no credentials, after a few seconds at most.
+pub async fn shared_config(options: &AwsOptions) -> Result<SdkConfig, AwsError> {
     let loading = tokio::time::timeout(LOOKUP_TIMEOUT, loader(options).load());
     let shared = loading.await.map_err(|_elapsed| AwsError::NoRegion)?;
     if shared.region().is_none() {
         return Err(AwsError::NoRegion);
     }
     find_credentials(&shared, options).await?;
-    let config = aws_sdk_dynamodb::config::Builder::from(&shared)
-        .retry_config(RetryConfig::disabled())
-        .timeout_config(
-            TimeoutConfig::builder()
-                .connect_timeout(CONNECT_TIMEOUT)
-                .read_timeout(options.read_timeout)
-                .operation_attempt_timeout(options.attempt_timeout)
-                .build(),
-        )
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .read_timeout(options.read_timeout)
+        .operation_attempt_timeout(options.attempt_timeout)
         .build();
-    Ok(Client::from_conf(config))
+    Ok(shared.into_builder().retry_config(RetryConfig::disabled()).timeout_config(timeouts).build())
 }
 
 fn loader(options: &AwsOptions) -> ConfigLoader {
@@ -90,7 +96,8 @@ fn loader(options: &AwsOptions) -> ConfigLoader {
 }
 
 /// HTTPS with the roots of the machine, and HTTP for local engines.
-fn http_client() -> SharedHttpClient {
+#[must_use]
+pub fn http_client() -> SharedHttpClient {
     Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
 }
 

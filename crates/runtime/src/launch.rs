@@ -1,5 +1,7 @@
 //! What every binary does before its own work: settings, logging, signals.
 
+use std::ffi::OsString;
+
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -29,7 +31,22 @@ pub fn launch<S: Settings>(
     check: impl FnOnce(&S, &mut Review),
     logging: impl FnOnce(&S) -> (&LogFilter, LogFormat),
 ) -> Result<Option<Launched<S>>, Failure> {
-    let (settings, warnings) = match config::load(program, check).map_err(Failure::configuration)? {
+    launch_with(program, std::env::args_os(), check, logging)
+}
+
+/// As [`launch`], with these arguments (the first is the program) instead of those of the process.
+///
+/// # Errors
+///
+/// As [`launch`].
+pub fn launch_with<S: Settings>(
+    program: &Program,
+    arguments: impl IntoIterator<Item = OsString>,
+    check: impl FnOnce(&S, &mut Review),
+    logging: impl FnOnce(&S) -> (&LogFilter, LogFormat),
+) -> Result<Option<Launched<S>>, Failure> {
+    let loaded = config::load_from(program, arguments, std::env::vars_os(), check);
+    let (settings, warnings) = match loaded.map_err(Failure::configuration)? {
         Start::Answer(text) => return exit::answer(&text).map(|()| None),
         Start::Run { settings, warnings } => (settings, warnings),
     };

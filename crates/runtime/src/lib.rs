@@ -41,4 +41,4 @@ pub mod readiness;
 pub mod shutdown;
 pub mod telemetry;
 
-pub use launch::{Launched, launch};
+pub use launch::{Launched, launch, launch_with};

@@ -8,8 +8,10 @@ mod open;
 mod reachability;
 mod settings;
 
-pub use open::{Storage, open};
-pub use settings::{Durability, EndpointUrl, Job, ReadUnits, StorageKind, StorageSettings};
+pub use open::{RemoteStore, Storage, open, open_remote};
+pub use settings::{
+    DependencySources, Durability, EndpointUrl, Job, ReadUnits, StorageKind, StorageSettings,
+};
 
 /// What configuration files of the former Go plugin set, and what to write instead.
 pub const FORMER_KEYS: &[(&str, &str)] = &[(

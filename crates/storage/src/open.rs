@@ -9,7 +9,7 @@ use jaeger_dynamodb_core::{Clock, Tenant};
 use jaeger_dynamodb_dynamo::{DynamoStore, StoreParts};
 use jaeger_dynamodb_embedded::{EmbeddedEngine, EngineOptions};
 use jaeger_dynamodb_runtime::{
-    aws::{self, AwsOptions},
+    aws::{self, AwsOptions, SdkConfig},
     exit::Failure,
 };
 use tokio::sync::watch;
@@ -28,6 +28,15 @@ pub struct Storage {
     engine: Option<EmbeddedEngine>,
 }
 
+/// A store in DynamoDB without a job of its own, and how to reach what belongs to it.
+#[derive(Debug)]
+pub struct RemoteStore {
+    /// The store.
+    pub store: DynamoStore,
+    /// What clients of other services of the same place begin with.
+    pub aws: SdkConfig,
+}
+
 /// Opens the storage that the settings name, and begins its job.
 ///
 /// # Errors
@@ -36,15 +45,30 @@ pub struct Storage {
 pub async fn open(settings: &StorageSettings, clock: Arc<dyn Clock>) -> Result<Storage, Failure> {
     let (client, engine) = open_client(settings).await?;
     let parts = StoreParts { client, clock: Arc::clone(&clock), seed: None };
-    let store = DynamoStore::open(parts, settings.store_config())
-        .await
-        .map_err(|error| Failure::runtime("cannot open the store", error))?;
-    report(settings);
+    let store = open_store(parts, settings).await?;
     let maintenance = store.maintenance(settings.job.mode(), vec![Tenant::default()]);
     let store = Arc::new(store);
     let (tell, answers) = watch::channel(true);
     let reachability = tokio::spawn(reachability::watch(Arc::clone(&store), clock, tell));
     Ok(Storage { store, maintenance: tokio::spawn(maintenance.run()), reachability, answers, engine })
+}
+
+/// Opens the store in DynamoDB that the settings name, for a process that does its job in its own way.
+///
+/// # Errors
+///
+/// When the settings name embedded storage, which no other process can open; else as [`open`].
+pub async fn open_remote(settings: &StorageSettings, clock: Arc<dyn Clock>) -> Result<RemoteStore, Failure> {
+    if settings.storage == StorageKind::Embedded {
+        return Err(Failure::configuration(
+            "embedded storage belongs to the one process that serves it, which derives its windows, too: give \
+             --storage aws",
+        ));
+    }
+    let aws = aws_config(settings).await?;
+    let parts = StoreParts { client: Client::new(&aws), clock, seed: None };
+    let store = open_store(parts, settings).await?;
+    Ok(RemoteStore { store, aws })
 }
 
 // === impl Storage ===
@@ -106,16 +130,25 @@ async fn open_client(settings: &StorageSettings) -> Result<(Client, Option<Embed
         tokio::spawn(expiry::delete_expired_regularly(engine.clone()));
         return Ok((engine.client(), Some(engine)));
     }
+    Ok((Client::new(&aws_config(settings).await?), None))
+}
+
+async fn aws_config(settings: &StorageSettings) -> Result<SdkConfig, Failure> {
     let request_timeout = settings.store_config().request_timeout;
     let options = AwsOptions {
         endpoint_url: settings.endpoint_url.as_ref().map(EndpointUrl::as_str).map(str::to_owned),
         attempt_timeout: request_timeout,
         read_timeout: request_timeout,
     };
-    let client = aws::dynamodb_client(&options)
+    aws::shared_config(&options).await.map_err(|error| Failure::runtime("cannot reach DynamoDB", error))
+}
+
+async fn open_store(parts: StoreParts, settings: &StorageSettings) -> Result<DynamoStore, Failure> {
+    let store = DynamoStore::open(parts, settings.store_config())
         .await
-        .map_err(|error| Failure::runtime("cannot reach DynamoDB", error))?;
-    Ok((client, None))
+        .map_err(|error| Failure::runtime("cannot open the store", error))?;
+    report(settings);
+    Ok(store)
 }
 
 fn open_engine(settings: &StorageSettings) -> Result<EmbeddedEngine, Failure> {

@@ -8,7 +8,7 @@ use std::{path::PathBuf, time::Duration};
 use jaeger_dynamodb_dynamo::StoreConfig;
 use jaeger_dynamodb_runtime::config::Size;
 
-pub use values::{Durability, EndpointUrl, Job, ReadUnits, StorageKind};
+pub use values::{DependencySources, Durability, EndpointUrl, Job, ReadUnits, StorageKind};
 
 jaeger_dynamodb_runtime::settings! {
     /// Where spans are kept, for how long, and what that may take.
@@ -49,6 +49,11 @@ jaeger_dynamodb_runtime::settings! {
         tail_cache: Size = Size::bytes(storage.defaults().tail_cache_bytes as u64),
         /// Memory that deriving a window may take, roughly
         job_memory: Size = Size::bytes(storage.defaults().job_memory_bytes as u64),
+        /// How long before a window the other spans of its traces may have come for calls between them to be counted
+        dependency_horizon: Duration = storage.defaults().dependency_horizon,
+        /// What the edges of the dependency graph may be derived from: calls (parents), links, virtual (peers that
+        /// send no spans)
+        dependency_sources: DependencySources = DependencySources::default(),
     }
 }
 
@@ -77,6 +82,7 @@ impl StorageSettings {
             max_tail_bytes: self.max_tail_bytes.to_usize(),
             tail_cache_bytes: self.tail_cache.to_usize(),
             job_memory_bytes: self.job_memory.to_usize(),
+            dependency_horizon: self.dependency_horizon,
             // Behind an endpoint URL one engine answers, with one clock.
             clock_skew: if self.endpoint_url.is_some() { Duration::ZERO } else { defaults.clock_skew },
             ..defaults

@@ -9,6 +9,7 @@
 
 mod answers;
 mod cases;
+mod dependencies;
 mod differential;
 mod expect;
 mod failure;
@@ -28,6 +29,7 @@ mod writing;
 
 use std::error::Error;
 
+pub use dependencies::{Form, assert_dependencies};
 pub use differential::assert_same_answers;
 pub use failure::{CaseFailure, ConformanceFailure};
 pub use store::{OptOut, StoreUnderTest};

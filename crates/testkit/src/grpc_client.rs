@@ -9,15 +9,17 @@ use async_trait::async_trait;
 use futures::stream::{self, BoxStream};
 use futures::{Stream, StreamExt, TryStreamExt};
 use jaeger_dynamodb_core::{
-    FoundTrace, Operation, OperationQuery, SearchCapabilities, Span, StoreError, StoreErrorKind, Tenant,
-    TraceChunk, TraceQuery, TraceReader, TraceRef, TraceSummary, TraceWriter, otlp,
+    DependencyLink, DependencyQuery, DependencyReader, FoundTrace, Operation, OperationQuery,
+    SearchCapabilities, Span, StoreError, StoreErrorKind, Tenant, TraceChunk, TraceQuery, TraceReader,
+    TraceRef, TraceSummary, TraceWriter, otlp,
 };
-use jaeger_dynamodb_proto::convert;
+use jaeger_dynamodb_proto::convert::{self, timestamp};
 use jaeger_dynamodb_proto::jaeger::storage::v2::capabilities_client::CapabilitiesClient;
+use jaeger_dynamodb_proto::jaeger::storage::v2::dependency_reader_client::DependencyReaderClient;
 use jaeger_dynamodb_proto::jaeger::storage::v2::trace_reader_client::TraceReaderClient;
 use jaeger_dynamodb_proto::jaeger::storage::v2::{
     FindTraceIDsRequest, FindTraceSummariesRequest, FindTracesRequest, GetCapabilitiesRequest,
-    GetOperationsRequest, GetServicesRequest, GetTracesRequest,
+    GetDependenciesRequest, GetOperationsRequest, GetServicesRequest, GetTracesRequest,
 };
 use jaeger_dynamodb_proto::opentelemetry::proto::collector::trace::v1::ExportTraceServiceRequest;
 use jaeger_dynamodb_proto::opentelemetry::proto::collector::trace::v1::trace_service_client::TraceServiceClient;
@@ -30,6 +32,7 @@ use tonic::{Code, Request, Status, Streaming};
 pub struct GrpcStore {
     traces: TraceReaderClient<Channel>,
     exports: TraceServiceClient<Channel>,
+    dependencies: DependencyReaderClient<Channel>,
     capabilities: SearchCapabilities,
 }
 
@@ -46,6 +49,7 @@ impl GrpcStore {
         let search = answer.map_err(store_error)?.into_inner().search.unwrap_or_default();
         Ok(Self {
             traces: TraceReaderClient::new(channel.clone()),
+            dependencies: DependencyReaderClient::new(channel.clone()),
             exports: TraceServiceClient::new(channel),
             capabilities: SearchCapabilities {
                 without_service_name: search.without_service_name,
@@ -66,6 +70,31 @@ impl TraceWriter for GrpcStore {
             None => Ok(()),
             Some(partial) => Err(StoreError::invalid(partial.error_message)),
         }
+    }
+}
+
+#[async_trait]
+impl DependencyReader for GrpcStore {
+    /// Which sources are asked for is the server's choice.
+    async fn dependencies(
+        &self,
+        tenant: &Tenant,
+        query: DependencyQuery,
+    ) -> Result<Vec<DependencyLink>, StoreError> {
+        let asked = GetDependenciesRequest {
+            start_time: Some(timestamp(query.start)),
+            end_time: Some(timestamp(query.end)),
+        };
+        let answer = self.dependencies.clone().get_dependencies(request(tenant, asked)?).await;
+        let links = answer.map_err(store_error)?.into_inner().dependencies.into_iter();
+        Ok(links
+            .map(|link| DependencyLink {
+                parent: link.parent,
+                child: link.child,
+                call_count: link.call_count,
+                source: link.source,
+            })
+            .collect())
     }
 }
 

@@ -6,16 +6,17 @@ use async_trait::async_trait;
 use futures::stream::{self, BoxStream};
 use futures::{StreamExt, TryStreamExt};
 use jaeger_dynamodb_core::{
-    FoundTrace, Operation, OperationQuery, SearchCapabilities, Span, StoreError, StoreErrorKind,
-    SummaryBuilder, Tenant, TraceChunk, TraceId, TraceQuery, TraceReader, TraceRef, TraceSummary,
-    TraceWriter,
+    DependencyLink, DependencyQuery, DependencyReader, FoundTrace, Operation, OperationQuery,
+    SearchCapabilities, Span, StoreError, StoreErrorKind, SummaryBuilder, Tenant, TraceChunk, TraceId,
+    TraceQuery, TraceReader, TraceRef, TraceSummary, TraceWriter,
 };
-use jaeger_dynamodb_proto::convert::spans_from_v1;
+use jaeger_dynamodb_proto::convert::{spans_from_v1, timestamp};
+use jaeger_dynamodb_proto::jaeger::storage::v1::dependencies_reader_plugin_client::DependenciesReaderPluginClient;
 use jaeger_dynamodb_proto::jaeger::storage::v1::span_reader_plugin_client::SpanReaderPluginClient;
 use jaeger_dynamodb_proto::jaeger::storage::v1::span_writer_plugin_client::SpanWriterPluginClient;
 use jaeger_dynamodb_proto::jaeger::storage::v1::{
-    FindTraceIDsRequest, FindTracesRequest, GetOperationsRequest, GetServicesRequest, SpansResponseChunk,
-    WriteSpanRequest,
+    FindTraceIDsRequest, FindTracesRequest, GetDependenciesRequest, GetOperationsRequest, GetServicesRequest,
+    SpansResponseChunk, WriteSpanRequest,
 };
 use tonic::transport::Channel;
 
@@ -28,6 +29,7 @@ use crate::grpc_client::{channel, messages, request, store_error, unsupported};
 pub struct GrpcV1Store {
     reader: SpanReaderPluginClient<Channel>,
     writer: SpanWriterPluginClient<Channel>,
+    dependencies: DependenciesReaderPluginClient<Channel>,
 }
 
 impl GrpcV1Store {
@@ -39,7 +41,8 @@ impl GrpcV1Store {
         let channel = channel(url).await?;
         Ok(Self {
             reader: SpanReaderPluginClient::new(channel.clone()),
-            writer: SpanWriterPluginClient::new(channel),
+            writer: SpanWriterPluginClient::new(channel.clone()),
+            dependencies: DependenciesReaderPluginClient::new(channel),
         })
     }
 
@@ -80,6 +83,31 @@ impl TraceWriter for GrpcV1Store {
             self.writer.clone().write_span(writing).await.map_err(store_error)?;
         }
         Ok(())
+    }
+}
+
+#[async_trait]
+impl DependencyReader for GrpcV1Store {
+    /// Which sources are asked for is the server's choice.
+    async fn dependencies(
+        &self,
+        tenant: &Tenant,
+        query: DependencyQuery,
+    ) -> Result<Vec<DependencyLink>, StoreError> {
+        let asked = GetDependenciesRequest {
+            start_time: Some(timestamp(query.start)),
+            end_time: Some(timestamp(query.end)),
+        };
+        let answer = self.dependencies.clone().get_dependencies(request(tenant, asked)?).await;
+        let links = answer.map_err(store_error)?.into_inner().dependencies.into_iter();
+        Ok(links
+            .map(|link| DependencyLink {
+                parent: link.parent,
+                child: link.child,
+                call_count: link.call_count,
+                source: link.source,
+            })
+            .collect())
     }
 }
 

@@ -5,6 +5,7 @@
 //! by its wire format without change.
 
 mod attributes;
+mod edges;
 mod ids;
 mod otlp;
 mod queries;
@@ -18,6 +19,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 
 pub use attributes::{attributes, key, v1_attributes, v1_value, value};
+pub use edges::related_spans;
 pub use ids::{span_id, trace_id};
 pub use otlp::{otlp_spans, resource, scope};
 pub use queries::{parameter_queries_for, queries_for};

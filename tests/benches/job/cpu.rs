@@ -15,9 +15,9 @@ use crate::thread_cpu::thread_cpu;
 
 pub(crate) async fn measure() -> Result<(), AnyError> {
     println!(
-        "| a window of 300 s at 1 000 spans/s | spans | decode protobuf alone | job | RRU | items derived | bytes derived |"
+        "| a window of 300 s at 1 000 spans/s | spans | decode protobuf alone | job | RRU | items derived | bytes derived | edges: RRU and WRU a million spans |"
     );
-    println!("|---|---|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|---|---|");
     of("demo", Workload::demo(1)).await?;
     of("traces of 3 spans", Workload::three_span_traces(1)).await?;
     of("traces of 20 000 spans", Workload::batch(1)).await
@@ -52,12 +52,14 @@ async fn of(name: &str, workload: Workload) -> Result<(), AnyError> {
     let deriving = thread_cpu()? - before;
     let per_span = |cpu: Duration| cpu.as_secs_f64() * 1e6 / spans as f64;
     println!(
-        "| {name} | {spans} | {:.2} us | {:.2} us | {:.4} | {:.5} | {:.2} B |",
+        "| {name} | {spans} | {:.2} us | {:.2} us | {:.4} | {:.5} | {:.2} B | {:.0}, {:.1} |",
         per_span(decoding),
         per_span(deriving),
         derivation.read_units / spans as f64,
         derivation.items as f64 / spans as f64,
         derivation.bytes as f64 / spans as f64,
+        derivation.edges_read_units * 1e6 / spans as f64,
+        derivation.edges_write_units * 1e6 / spans as f64,
     );
     service.end().await;
     Ok(())

@@ -29,8 +29,8 @@ const AT_A_TIME: usize = 8;
 
 const MIB: usize = 1024 * 1024;
 
-/// What is measured, in MiB: the default, and one that makes partitions.
-const JOB_MEMORIES: [usize; 2] = [256, 64];
+/// What is measured, in MiB: the default, and two that make partitions.
+const JOB_MEMORIES: [usize; 3] = [256, 64, 48];
 
 /// Writes so many spans into one window and derives it with each of the limits.
 pub(crate) fn measure(name: &str, workload: Workload, spans: u64) -> Result<(), AnyError> {

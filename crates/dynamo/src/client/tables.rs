@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType, TableStatus,
-    TimeToLiveSpecification, TimeToLiveStatus,
+    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType, StreamSpecification,
+    StreamViewType, TableStatus, TimeToLiveSpecification, TimeToLiveStatus,
 };
 use jaeger_dynamodb_core::{StoreError, StoreErrorKind};
 
@@ -20,6 +20,8 @@ pub(crate) struct DescribedTable {
     pub(crate) is_active: bool,
     /// Each key attribute as `name ROLE TYPE`.
     pub(crate) keys: Vec<String>,
+    /// What the records of its stream hold, if it has one.
+    pub(crate) stream_view: Option<String>,
 }
 
 impl Client {
@@ -53,14 +55,24 @@ impl Client {
             DescribedTable {
                 is_active: table.table_status() == Some(&TableStatus::Active),
                 keys: keys.collect(),
+                stream_view: table
+                    .stream_specification()
+                    .filter(|stream| stream.stream_enabled())
+                    .and_then(|stream| stream.stream_view_type())
+                    .map(|view| view.as_str().to_owned()),
             }
         }))
     }
 
     /// Creates the table; one that somebody else creates at the same time is as good.
-    pub(crate) async fn create(&self, definition: &TableDefinition) -> Result<(), StoreError> {
+    pub(crate) async fn create(
+        &self,
+        definition: &TableDefinition,
+        with_stream: bool,
+    ) -> Result<(), StoreError> {
         let name = self.table_name(definition.table);
-        tracing::info!(table = %name, "table is created");
+        tracing::info!(table = %name, with_stream, "table is created");
+        let stream = with_stream.then(new_images).transpose()?;
         let attempt = |date: DateOfResponse| {
             let keys = [(definition.partition_key, KeyType::Hash), (definition.sort_key, KeyType::Range)];
             // Building fails only without a name, and all keys have names.
@@ -79,7 +91,8 @@ impl Client {
                 .table_name(&name)
                 .billing_mode(BillingMode::PayPerRequest)
                 .set_key_schema(Some(schema.collect()))
-                .set_attribute_definitions(Some(types.collect()));
+                .set_attribute_definitions(Some(types.collect()))
+                .set_stream_specification(stream.clone());
             let name = &name;
             async move {
                 match request.customize().interceptor(date).send().await {
@@ -132,4 +145,12 @@ impl Client {
         self.with_retries(self.deadline_in(BUDGET), attempt).await?;
         Ok(())
     }
+}
+
+fn new_images() -> Result<StreamSpecification, StoreError> {
+    StreamSpecification::builder()
+        .stream_enabled(true)
+        .stream_view_type(StreamViewType::NewImage)
+        .build()
+        .map_err(|error| StoreError::new(StoreErrorKind::Internal, error.to_string()))
 }

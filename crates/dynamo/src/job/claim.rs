@@ -2,7 +2,7 @@
 //! manifest makes a run visible.
 
 use jaeger_dynamodb_core::StoreError;
-use serde_dynamo::AttributeValue;
+use serde_dynamo::{AttributeValue, Item};
 
 use super::Job;
 use crate::capacity::Purpose;
@@ -24,8 +24,11 @@ const MOST_REASON_BYTES: usize = 1000;
 #[derive(Debug)]
 pub(super) enum Claimed {
     Ours(Claim),
-    /// Somebody else's, or parked, until then (Unix seconds).
-    Until(u64),
+    /// Somebody else's until then (Unix seconds), or parked for the reason.
+    Until {
+        until: u64,
+        reason: Option<String>,
+    },
 }
 
 /// This process's claim on a window or block.
@@ -51,7 +54,8 @@ impl Job {
         let until = number_of(attribute::UNTIL).unwrap_or_default();
         let holder = found.as_ref().and_then(|item| item.get(attribute::HOLDER));
         if until > now && holder != Some(&self.holder()) {
-            return Ok(Claimed::Until(until));
+            let reason = found.as_ref().filter(|_| holder.is_none()).and_then(reason_of);
+            return Ok(Claimed::Until { until, reason });
         }
         let tries = number_of(attribute::TRIES).unwrap_or_default();
         let update = Update {
@@ -74,7 +78,7 @@ impl Job {
         };
         match client.update(&update, self.deadline()).await {
             Ok(_) => Ok(Claimed::Ours(Claim { key, renew_at: now + LEASE / 2, tries })),
-            Err(RequestError::ConditionFailed) => Ok(Claimed::Until(now + LEASE)),
+            Err(RequestError::ConditionFailed) => Ok(Claimed::Until { until: now + LEASE, reason: None }),
             Err(error) => Err(error.into()),
         }
     }
@@ -140,6 +144,14 @@ impl Job {
 pub(super) fn backoff(tries: u64) -> u64 {
     let doublings = u32::try_from(tries).unwrap_or(u32::MAX);
     2_u64.saturating_pow(doublings).saturating_mul(FIRST_BACKOFF).min(LONGEST_BACKOFF)
+}
+
+/// Why what the claim is about failed the last time.
+pub(super) fn reason_of(item: &Item) -> Option<String> {
+    match item.get(attribute::REASON) {
+        Some(AttributeValue::S(reason)) => Some(reason.clone()),
+        _ => None,
+    }
 }
 
 fn of(number: u64) -> AttributeValue {

@@ -81,7 +81,7 @@ impl Job {
         let key = keys::block_claim(tenant, block);
         let mut claim = match self.claim(key, latest_expiry(&members)).await? {
             Claimed::Ours(claim) => claim,
-            Claimed::Until(until) => return Ok(BlockStep::Wait(until)),
+            Claimed::Until { until, .. } => return Ok(BlockStep::Wait(until)),
         };
         let merge = Merge { job: self, tenant, block, generation };
         let outcome = self.guarded(merge.run(members, &mut claim).boxed()).await;

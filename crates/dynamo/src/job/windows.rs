@@ -7,7 +7,7 @@ use jaeger_dynamodb_core::{StoreError, StoreErrorKind, Tenant};
 
 use super::claim::{Claimed, backoff};
 use super::derive::WindowRun;
-use super::{Job, JobMode, Outcome, RoundReport};
+use super::{Job, JobMode, Outcome, RoundReport, WindowId};
 use crate::capacity::Purpose;
 use crate::client::{Consistency, Query, SortRange};
 use crate::item::sort_key;
@@ -26,12 +26,17 @@ const LOOK_AGAIN: u64 = 60;
 const MOST_LOOKS: usize = 50;
 
 /// What came of looking at a window.
-enum Step {
+pub(super) enum Step {
     Ran(Outcome),
     /// It has a manifest, or is gone.
     Done,
     /// Later, Unix seconds.
     Wait(u64),
+    /// It has failed, now or earlier, and waits.
+    Parked {
+        until: u64,
+        reason: String,
+    },
 }
 
 impl Job {
@@ -65,7 +70,6 @@ impl Job {
             let is_waiting = |pending: &&super::backlog::PendingWindow| pending.retry_at > now;
             report.postponed += backlog.windows.values().filter(is_waiting).count();
             report.not_done += backlog.windows.len();
-            report.oldest_not_done_seconds = report.oldest_not_done_seconds.max(backlog.oldest_age(now));
         });
         Ok(())
     }
@@ -102,8 +106,9 @@ impl Job {
     }
 
     /// Marks a closed window. If that fails, it is listed again and marked in the next round.
-    async fn seal(&self, tenant: &Tenant, window: Window, report: &mut RoundReport) {
-        match seal(&self.context.client, tenant, window, self.deadline()).await {
+    pub(super) async fn seal(&self, tenant: &Tenant, window: Window, report: &mut RoundReport) {
+        let trace_parent = self.seal_trace.as_ref().and_then(|trace| trace.traceparent(WindowId(window)));
+        match seal(&self.context.client, tenant, window, trace_parent, self.deadline()).await {
             Ok(Change::Made) => {
                 metrics::counter!("jaeger_dynamodb_windows_sealed_total").increment(1);
                 report.sealed += 1;
@@ -121,11 +126,15 @@ impl Job {
         let unlisted = self.with_backlog(tenant, generation, |backlog| backlog.unlisted_windows());
         for window in unlisted.into_iter().take(MOST_LOOKS) {
             let item = self.read_window(tenant, window).await?;
-            let is_done = item.is_none_or(|item| item.derived != Derived::NotYet);
-            if !is_done {
+            let is_derived = item.as_ref().is_none_or(|item| item.derived != Derived::NotYet);
+            let has_edges = item.is_none_or(|item| item.has_edges);
+            if !is_derived && !has_edges {
                 break;
             }
-            self.with_backlog(tenant, generation, |backlog| backlog.windows.remove(&window));
+            self.with_backlog(tenant, generation, |backlog| {
+                backlog.windows.retain(|pending, _| *pending != window || !is_derived);
+                backlog.edges.retain(|pending, _| *pending != window || !has_edges);
+            });
         }
         Ok(())
     }
@@ -146,7 +155,7 @@ impl Job {
     }
 
     /// Looks at a closed window, derives it if nobody else does, and remembers what came of it.
-    async fn work_on(&self, tenant: &Tenant, window: Window, generation: u64) -> Step {
+    pub(super) async fn work_on(&self, tenant: &Tenant, window: Window, generation: u64) -> Step {
         let started = self.context.client.clock().monotonic();
         let step = self.try_window(tenant, window, generation).await.unwrap_or_else(|error| {
             count_failure(window, &error);
@@ -155,14 +164,14 @@ impl Job {
         if matches!(step, Step::Ran(_)) {
             self.count_seconds("derive", started);
         }
-        self.with_backlog(tenant, generation, |backlog| match step {
+        self.with_backlog(tenant, generation, |backlog| match &step {
             Step::Ran(Outcome::Derived | Outcome::Lost) | Step::Done => {
                 backlog.windows.remove(&window);
             }
             Step::Ran(Outcome::LeftToNewerVersion) => {
                 backlog.postpone_window(window, self.now() + LOOK_AGAIN);
             }
-            Step::Wait(until) => backlog.postpone_window(window, until),
+            Step::Wait(until) | Step::Parked { until, .. } => backlog.postpone_window(window, *until),
         });
         step
     }
@@ -175,7 +184,8 @@ impl Job {
         }
         let mut claim = match self.claim(keys::window_claim(tenant, window), item.terms.expiry).await? {
             Claimed::Ours(claim) => claim,
-            Claimed::Until(until) => return Ok(Step::Wait(until)),
+            Claimed::Until { until, reason: Some(reason) } => return Ok(Step::Parked { until, reason }),
+            Claimed::Until { until, reason: None } => return Ok(Step::Wait(until)),
         };
         let run = Run(self.context.client.random_bytes());
         let run = WindowRun { job: self, tenant, item: &item, run, generation };
@@ -187,7 +197,8 @@ impl Job {
             Ok(outcome) => Ok(Step::Ran(outcome)),
             Err(error) => {
                 count_failure(window, &error);
-                Ok(Step::Wait(self.park(&claim, &error.to_string()).await))
+                let (until, reason) = (self.park(&claim, &error.to_string()).await, error.to_string());
+                Ok(Step::Parked { until, reason })
             }
         }
     }
@@ -227,7 +238,7 @@ impl Step {
                 metrics::counter!("jaeger_dynamodb_runs_lost_total", "work" => "derive").increment(1);
                 report.lost += 1;
             }
-            Self::Ran(Outcome::LeftToNewerVersion) | Self::Done | Self::Wait(_) => {}
+            Self::Ran(Outcome::LeftToNewerVersion) | Self::Done | Self::Wait(_) | Self::Parked { .. } => {}
         }
     }
 }

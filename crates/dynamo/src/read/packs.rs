@@ -14,7 +14,8 @@ use crate::log::{PackAddress, PackRef};
 use crate::pack;
 use crate::schema::Table;
 
-fn keys_of(tenant: &Tenant, pack: PackRef) -> Vec<Key> {
+/// The items that hold a pack, in order.
+pub(crate) fn pack_keys(tenant: &Tenant, pack: PackRef) -> Vec<Key> {
     match pack.address {
         PackAddress::Inline(place) => vec![keys::record(tenant, place)],
         PackAddress::Apart { place, ordinal, parts } => {
@@ -52,7 +53,7 @@ impl Reader {
     }
 
     async fn pack_bytes(&self, context: &QueryContext, pack: PackRef) -> Result<Option<Vec<u8>>, StoreError> {
-        let parts = keys_of(&context.tenant, pack).into_iter().map(|key| self.part(context, key));
+        let parts = pack_keys(&context.tenant, pack).into_iter().map(|key| self.part(context, key));
         let parts: Option<Vec<Vec<u8>>> = stream::iter(parts)
             .buffered(self.config.read_concurrency)
             .try_collect::<Vec<_>>()

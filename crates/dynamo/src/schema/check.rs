@@ -24,11 +24,17 @@ impl fmt::Display for SchemaProblem {
     }
 }
 
-/// Refuses to work on tables that are missing or different.
-pub(crate) async fn verify(client: &Client) -> Result<(), StoreError> {
+/// Refuses to work on tables that are missing or different. A stream that is wanted and missing is only warned of:
+/// without it windows are derived later, not never.
+pub(crate) async fn verify(client: &Client, with_streams: bool) -> Result<(), StoreError> {
     let mut problems = Vec::new();
     for definition in &TABLES {
         let described = client.describe(definition.table).await?;
+        let name = client.table_name(definition.table);
+        let streams = described.as_ref().filter(|_| with_streams && definition.is_streamed);
+        if let Some(problem) = streams.and_then(|described| missing_stream(name, described)) {
+            tracing::warn!(problem = %problem, "a table has no stream of new images");
+        }
         let ttl = match described {
             Some(_) => client.ttl_attribute(definition.table).await?,
             None => None,
@@ -45,6 +51,21 @@ pub(crate) async fn verify(client: &Client) -> Result<(), StoreError> {
     }
     let list: Vec<_> = problems.iter().map(ToString::to_string).collect();
     Err(StoreError::new(StoreErrorKind::Internal, format!("the tables do not fit:\n{}", list.join("\n"))))
+}
+
+fn missing_stream(table: String, described: &DescribedTable) -> Option<SchemaProblem> {
+    let difference = match described.stream_view.as_deref() {
+        // Old images in addition do no harm.
+        Some("NEW_IMAGE" | "NEW_AND_OLD_IMAGES") => return None,
+        Some(other) => format!("its stream has the view type {other}"),
+        None => "it has no stream".to_owned(),
+    };
+    let mend = format!(
+        "a dependency Lambda or worker is not told of closed windows and finds them by its schedule only; to mend it: \
+         aws dynamodb update-table --table-name {table} --stream-specification \
+         StreamEnabled=true,StreamViewType=NEW_IMAGE (one with another view type must be disabled before)"
+    );
+    Some(SchemaProblem { table, difference, mend })
 }
 
 fn differences(
@@ -89,8 +110,13 @@ fn differences(
 mod tests {
     use super::*;
 
+    fn described(keys: [&str; 2], stream_view: Option<&str>) -> DescribedTable {
+        let keys = keys.map(str::to_owned).to_vec();
+        DescribedTable { is_active: true, keys, stream_view: stream_view.map(str::to_owned) }
+    }
+
     fn problems(keys: [&str; 2], ttl: Option<&str>) -> Vec<String> {
-        let described = DescribedTable { is_active: true, keys: keys.map(str::to_owned).to_vec() };
+        let described = described(keys, None);
         let problems = differences("jaeger.spans".into(), &TABLES[0], Some(&described), ttl);
         problems.iter().map(ToString::to_string).collect()
     }
@@ -111,5 +137,19 @@ mod tests {
         );
         let missing = differences("jaeger.spans".into(), &TABLES[0], None, None);
         assert!(missing[0].mend.contains("--create-tables"));
+    }
+
+    #[test]
+    fn a_stream_without_new_images_is_warned_of_with_its_mend() {
+        let warning = |view: Option<&str>| {
+            missing_stream("jaeger.windows".into(), &described(["pk HASH B", "sk RANGE B"], view))
+                .map(|problem| problem.to_string())
+        };
+        assert_eq!(warning(Some("NEW_IMAGE")), None);
+        assert_eq!(warning(Some("NEW_AND_OLD_IMAGES")), None);
+        let text = warning(None).unwrap();
+        assert!(text.contains("no stream") && text.contains("--table-name jaeger.windows"), "{text}");
+        let text = warning(Some("KEYS_ONLY")).unwrap();
+        assert!(text.contains("view type KEYS_ONLY") && text.contains("disabled before"), "{text}");
     }
 }

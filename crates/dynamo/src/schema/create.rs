@@ -10,11 +10,12 @@ use crate::client::Client;
 const POLL: Duration = Duration::from_millis(500);
 const POLLS: usize = 240;
 
-/// Creates the tables that do not exist, waits until they are active, and turns their TTL on.
-pub(crate) async fn create_missing(client: &Client) -> Result<(), StoreError> {
+/// Creates the tables that do not exist, with their streams if these are wanted, waits until they are active, and turns
+/// their TTL on.
+pub(crate) async fn create_missing(client: &Client, with_streams: bool) -> Result<(), StoreError> {
     for definition in &TABLES {
         if client.describe(definition.table).await?.is_none() {
-            client.create(definition).await?;
+            client.create(definition, with_streams && definition.is_streamed).await?;
         }
     }
     for definition in &TABLES {

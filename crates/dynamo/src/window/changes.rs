@@ -5,6 +5,7 @@
 //! | a lane is added; the first one's writer records the terms | writers | there is no manifest |
 //! | the mark that spans may start far ahead | writers, before the record | none |
 //! | the seal | whoever notices first that the window is closed | there is no seal |
+//! | the edges mark | a run that has put what the window contributes | there is no such mark |
 //! | the manifest | a run that has written all of its items | there is no manifest, and no lane but those that were derived |
 //!
 //! Every condition also asks for the item itself, except where it is made: a change that is executed days late must not
@@ -89,23 +90,44 @@ pub(crate) async fn mark_starts_ahead(
     }
 }
 
-/// Marks a closed window for whoever listens to the table's stream.
+/// Marks a closed window for whoever listens to the table's stream, and says in which trace that is done.
 pub(crate) async fn seal(
+    client: &Client,
+    tenant: &Tenant,
+    window: Window,
+    trace_parent: Option<String>,
+    deadline: Deadline,
+) -> Result<Change, StoreError> {
+    let mut update = Update {
+        table: Table::Windows,
+        purpose: Purpose::JobState,
+        key: keys::window(tenant, window),
+        expression: "SET #sealed = :one",
+        condition: Some("attribute_exists(#lanes) AND attribute_not_exists(#sealed)"),
+        names: &[("#sealed", attribute::SEALED), ("#lanes", attribute::LANES)],
+        values: vec![(":one", AttributeValue::N("1".to_owned()))],
+    };
+    if let Some(trace_parent) = trace_parent {
+        update.expression = "SET #sealed = :one, #trace = :trace";
+        update.names = &[
+            ("#sealed", attribute::SEALED),
+            ("#lanes", attribute::LANES),
+            ("#trace", attribute::TRACE_PARENT),
+        ];
+        update.values.push((":trace", AttributeValue::S(trace_parent)));
+    }
+    change(client.update(&update, deadline).await)
+}
+
+/// Notes that the window's edges are counted.
+pub(crate) async fn mark_edges(
     client: &Client,
     tenant: &Tenant,
     window: Window,
     deadline: Deadline,
 ) -> Result<Change, StoreError> {
-    set(
-        client,
-        tenant,
-        window,
-        attribute::SEALED,
-        Some("attribute_not_exists(#name)"),
-        Purpose::JobState,
-        deadline,
-    )
-    .await
+    let is_new = Some("attribute_not_exists(#name)");
+    set(client, tenant, window, attribute::EDGES, is_new, Purpose::JobState, deadline).await
 }
 
 /// Makes a run the one that is read. The first manifest wins. Lanes that the run has not seen can only be those of a

@@ -31,6 +31,8 @@ pub(crate) struct WindowItem {
     /// It may hold spans that start later than [`LATEST_START_SECONDS`] after it.
     pub(crate) starts_ahead: bool,
     pub(crate) derived: Derived,
+    /// Its edges are counted.
+    pub(crate) has_edges: bool,
 }
 
 /// How far a window is derived.
@@ -65,6 +67,7 @@ impl WindowItem {
             is_sealed: item.contains_key(attribute::SEALED),
             starts_ahead: item.contains_key(attribute::STARTS_AHEAD),
             derived: Derived::parse(item),
+            has_edges: item.contains_key(attribute::EDGES),
         })
     }
 

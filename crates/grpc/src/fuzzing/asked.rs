@@ -1,5 +1,6 @@
 //! Requests that ask for something.
 
+use jaeger_dynamodb_core::edges::EdgeSources;
 use jaeger_dynamodb_core::{Predicate, SearchCapabilities, TraceQuery, TraceRef};
 use jaeger_dynamodb_proto::convert::YEAR_ONE;
 use jaeger_dynamodb_proto::jaeger::storage::{v1, v2};
@@ -20,7 +21,11 @@ pub(super) fn check(number: u8, message: &[u8]) {
         3 => of::<v1::FindTraceIDsRequest, _>(message, |request| search(query::v1::of_traces(request.query))),
         4 => of::<v1::GetOperationsRequest, _>(message, drop),
         5 => of::<v1::GetDependenciesRequest, _>(message, |request| {
-            dependencies(query::of_dependencies(request.start_time, request.end_time));
+            dependencies(query::of_dependencies(
+                request.start_time,
+                request.end_time,
+                EdgeSources::default(),
+            ));
         }),
         6 => of::<v2::GetTracesRequest, _>(message, |request| {
             answered(query::v2::trace_refs(&request.query)).iter().flatten().for_each(trace_ref);
@@ -34,7 +39,11 @@ pub(super) fn check(number: u8, message: &[u8]) {
         }),
         10 => of::<v2::GetOperationsRequest, _>(message, drop),
         11 => of::<v2::GetDependenciesRequest, _>(message, |request| {
-            dependencies(query::of_dependencies(request.start_time, request.end_time));
+            dependencies(query::of_dependencies(
+                request.start_time,
+                request.end_time,
+                EdgeSources::default(),
+            ));
         }),
         12 => of::<v1::CapabilitiesRequest, _>(message, drop),
         13 => of::<v2::FindSpansRequest, _>(message, drop),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use jaeger_dynamodb_core::edges::EdgeSources;
 use jaeger_dynamodb_core::{DependencyLink, DependencyReader};
 use jaeger_dynamodb_proto::jaeger::storage::v2::dependency_reader_server;
 use jaeger_dynamodb_proto::jaeger::storage::v2::{
@@ -17,12 +18,17 @@ use crate::{RequestContext, query, status};
 #[derive(Debug)]
 pub(crate) struct Dependencies {
     reader: Arc<dyn DependencyReader>,
+    sources: EdgeSources,
     max_outbound_bytes: usize,
 }
 
 impl Dependencies {
-    pub(crate) fn new(reader: Arc<dyn DependencyReader>, max_outbound_bytes: usize) -> Self {
-        Self { reader, max_outbound_bytes }
+    pub(crate) fn new(
+        reader: Arc<dyn DependencyReader>,
+        sources: EdgeSources,
+        max_outbound_bytes: usize,
+    ) -> Self {
+        Self { reader, sources, max_outbound_bytes }
     }
 }
 
@@ -34,7 +40,8 @@ impl dependency_reader_server::DependencyReader for Dependencies {
     ) -> Result<Response<GetDependenciesResponse>, Status> {
         let tenant = RequestContext::of(request.metadata())?.tenant;
         let GetDependenciesRequest { start_time, end_time } = request.into_inner();
-        let links = self.reader.dependencies(&tenant, query::of_dependencies(start_time, end_time)?).await;
+        let query = query::of_dependencies(start_time, end_time, self.sources)?;
+        let links = self.reader.dependencies(&tenant, query).await;
         let links = links.map_err(|error| status::of_store_error(&error))?;
         let answer = GetDependenciesResponse { dependencies: links.into_iter().map(dependency).collect() };
         within(answer, self.max_outbound_bytes).map(Response::new)

@@ -12,8 +12,15 @@ const LONGEST_PREFIX: usize = 200;
 const LEAST_TAIL: usize = 1024 * 1024;
 
 /// The settings that the store checks itself.
-const STORE_KEYS: [&str; 6] =
-    ["retention", "archive_retention", "window", "window_grace", "settle", "job_memory"];
+const STORE_KEYS: [&str; 7] = [
+    "retention",
+    "archive_retention",
+    "window",
+    "window_grace",
+    "settle",
+    "job_memory",
+    "dependency_horizon",
+];
 
 #[cfg(test)]
 mod tests;

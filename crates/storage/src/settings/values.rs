@@ -1,5 +1,6 @@
 //! Types of settings that only storage has.
 
+use jaeger_dynamodb_core::edges::{EdgeSource, EdgeSources};
 use jaeger_dynamodb_dynamo::{JobMode, StoreConfig};
 use jaeger_dynamodb_runtime::config::Value;
 
@@ -35,6 +36,10 @@ pub enum Job {
     /// None.
     Off,
 }
+
+/// What edges of the dependency graph are derived from: at least one source.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DependencySources(EdgeSources);
 
 /// Read request units of DynamoDB, at least one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -183,5 +188,46 @@ impl Value for ReadUnits {
 
     fn text(&self) -> Option<String> {
         Some(self.0.to_string())
+    }
+}
+
+// === impl DependencySources ===
+
+impl DependencySources {
+    /// The sources that queries ask for.
+    #[must_use]
+    pub fn sources(self) -> EdgeSources {
+        self.0
+    }
+}
+
+impl Value for DependencySources {
+    const NAME: &'static str = "SOURCE,…";
+    const EXPECTS: &'static str = "one or more of calls, links and virtual, with commas between them";
+
+    fn parse(text: &str) -> Option<Self> {
+        let source = |name: &str| EdgeSource::ALL.into_iter().find(|source| source.as_str() == name.trim());
+        text.split(',').map(source).collect::<Option<EdgeSources>>().map(Self)
+    }
+
+    fn text(&self) -> Option<String> {
+        let chosen = EdgeSource::ALL.into_iter().filter(|source| self.0.contains(*source));
+        Some(chosen.map(EdgeSource::as_str).collect::<Vec<_>>().join(","))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sources_are_a_list_of_known_names_in_any_order() {
+        let parsed = |text| DependencySources::parse(text).and_then(|sources| sources.text());
+        assert_eq!(DependencySources::default().text().as_deref(), Some("calls"));
+        assert_eq!(parsed("virtual, calls").as_deref(), Some("calls,virtual"));
+        assert_eq!(parsed("links,links").as_deref(), Some("links"));
+        for wrong in ["", "calls,", "Calls", "jaeger"] {
+            assert_eq!(parsed(wrong), None, "{wrong}");
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue as SdkValue;
 use futures::TryStreamExt;
+use jaeger_dynamodb_core::edges::EdgeSources;
 use jaeger_dynamodb_core::{
     DependencyQuery, DependencyReader, MemoryStore, OperationQuery, SearchCapabilities, Span, StoreError,
     StoreErrorKind, Tenant, TraceId, TraceQuery, TraceReader, TraceRef, TraceWriter,
@@ -144,7 +145,7 @@ async fn whatever_is_not_asked_by_id_is_refused_and_told_where_to_ask() -> Resul
     let archive = world.server("server").await?.archive;
     let (tenant, query) = (Tenant::default(), TraceQuery::default());
     let operations = OperationQuery { service: "shop".to_owned(), span_kind: String::new() };
-    let dependencies = DependencyQuery { start: NOW, end: NOW };
+    let dependencies = DependencyQuery { start: NOW, end: NOW, sources: EdgeSources::default() };
     let refused: [Option<StoreError>; 6] = [
         archive.services(&tenant).await.err(),
         archive.operations(&tenant, operations).await.err(),

@@ -30,8 +30,8 @@ async fn the_catalog_is_written_once_and_capped_in_sight() -> Result<(), AnyErro
         let before = world.engine.traffic();
         assert_eq!(runner.round().await?.derived, 1);
         let updates = world.engine.traffic().since(&before).of("UpdateItem", "jaeger.index").requests;
-        // Claim; then the services and the dropped operations.
-        assert_eq!(updates, if window == 0 { 1 + 5 + 1 + 1 } else { 1 }, "window {window}");
+        // Claims for deriving and for the edges; then the services and the dropped operations.
+        assert_eq!(updates, if window == 0 { 2 + 5 + 1 + 1 } else { 2 }, "window {window}");
     }
     let catalog = world.catalog().await?;
     assert_eq!(catalog["exploding"].len(), 2000);

@@ -200,7 +200,7 @@ pub(super) fn is_publication(request: &RequestInfo) -> bool {
 }
 
 pub(super) fn done(windows: usize) -> RoundReport {
-    RoundReport { sealed: windows, derived: windows, ..RoundReport::default() }
+    RoundReport { sealed: windows, derived: windows, edges: windows, ..RoundReport::default() }
 }
 
 /// Items of the run over one window of [`World::fill`].

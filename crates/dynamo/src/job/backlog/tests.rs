@@ -8,7 +8,15 @@ const NOW: u64 = 48 * 30 * 1_000_000;
 fn item(number: u64, derived: Derived) -> WindowItem {
     let window = Window::around(NOW + number * 30, Duration::from_secs(30));
     let terms = WindowTerms { grace: 5, expiry: window.end() + 100_000 };
-    WindowItem { window, terms, lanes: Vec::new(), is_sealed: true, starts_ahead: false, derived }
+    WindowItem {
+        window,
+        terms,
+        lanes: Vec::new(),
+        is_sealed: true,
+        starts_ahead: false,
+        derived,
+        has_edges: true,
+    }
 }
 
 fn items(numbers: std::ops::Range<u64>) -> Vec<WindowItem> {
@@ -77,4 +85,36 @@ fn a_block_is_due_once_its_windows_are_closed_and_never_after_it_is_finished() {
     backlog.finish_block(block);
     backlog.learn(&items(40..48), closed + 1, closed + 1);
     assert!(backlog.due_blocks(closed + 100, 0).is_empty());
+}
+
+#[test]
+fn edges_are_due_by_themselves_and_hold_up_the_sums_over_their_hours() {
+    let mut backlog = Backlog::default();
+    let mut listed = items(0..3);
+    listed[1].has_edges = false;
+    let now = NOW + 200;
+    backlog.learn(&listed, now, now);
+    let window = listed[1].window;
+    assert_eq!(backlog.due_edges(now, 0), [window]);
+    backlog.postpone_edges(window, now + 10);
+    assert!(backlog.due_edges(now, 0).is_empty());
+    backlog.learn(&listed, now, now);
+    assert!(backlog.due_edges(now, 0).is_empty(), "a listing does not make it due");
+    let hours = (Level::FourHours, Level::FourHours.floor(NOW));
+    let over = hours.1 + Level::FourHours.seconds() + MAX_OPEN_SECONDS;
+    assert!(backlog.due_periods(Level::FourHours, over, 0).is_empty(), "not all of it is counted");
+    listed[1].has_edges = true;
+    backlog.learn_window(&listed[1], over);
+    assert!(backlog.due_periods(Level::FourHours, over - 1, 0).is_empty(), "a window may still come");
+    assert_eq!(backlog.due_periods(Level::FourHours, over, 0), [hours]);
+    let day = (Level::Day, Level::Day.floor(NOW));
+    let over = day.1 + Level::Day.seconds() + MAX_OPEN_SECONDS;
+    backlog.postpone_period(hours, over + 60);
+    assert!(backlog.due_periods(Level::Day, over, 0).is_empty(), "nor before its hours");
+    backlog.finish_period(hours);
+    assert_eq!(backlog.due_periods(Level::Day, over, 0), [day]);
+    backlog.finish_period(day);
+    backlog.learn(&listed, over, over);
+    assert!(backlog.due_periods(Level::Day, over, 0).is_empty());
+    assert_eq!(backlog.oldest_period(), None);
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use jaeger_dynamodb_core::edges::EdgeSources;
 use jaeger_dynamodb_core::{self as model, DependencyReader};
 use jaeger_dynamodb_proto::jaeger::api_v2::DependencyLink;
 use jaeger_dynamodb_proto::jaeger::storage::v1::dependencies_reader_plugin_server::DependenciesReaderPlugin;
@@ -16,12 +17,17 @@ use crate::{RequestContext, query, status};
 #[derive(Debug)]
 pub(crate) struct Dependencies {
     reader: Arc<dyn DependencyReader>,
+    sources: EdgeSources,
     max_outbound_bytes: usize,
 }
 
 impl Dependencies {
-    pub(crate) fn new(reader: Arc<dyn DependencyReader>, max_outbound_bytes: usize) -> Self {
-        Self { reader, max_outbound_bytes }
+    pub(crate) fn new(
+        reader: Arc<dyn DependencyReader>,
+        sources: EdgeSources,
+        max_outbound_bytes: usize,
+    ) -> Self {
+        Self { reader, sources, max_outbound_bytes }
     }
 }
 
@@ -33,7 +39,8 @@ impl DependenciesReaderPlugin for Dependencies {
     ) -> Result<Response<GetDependenciesResponse>, Status> {
         let tenant = RequestContext::of(request.metadata())?.tenant;
         let GetDependenciesRequest { start_time, end_time } = request.into_inner();
-        let links = self.reader.dependencies(&tenant, query::of_dependencies(start_time, end_time)?).await;
+        let query = query::of_dependencies(start_time, end_time, self.sources)?;
+        let links = self.reader.dependencies(&tenant, query).await;
         let links = links.map_err(|error| status::of_store_error(&error))?;
         let answer = GetDependenciesResponse { dependencies: links.into_iter().map(link).collect() };
         within(answer, self.max_outbound_bytes).map(Response::new)

@@ -1,0 +1,121 @@
+//! Where spans are: the packs of a window, by its log, as it stood when the window was derived.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use jaeger_dynamodb_core::{Span, StoreError, Tenant, TraceId};
+use serde_dynamo::Item;
+
+use super::super::Job;
+use crate::bytes::DecodeError;
+use crate::capacity::Purpose;
+use crate::client::Consistency;
+use crate::item::{bytes, is_expired, number, sort_key};
+use crate::keys::{self, Key, Lane, Place, attribute};
+use crate::log::{LogRecord, PackRef, StoredRecord};
+use crate::pack;
+use crate::queries::lane_query;
+use crate::read::pack_keys;
+use crate::schema::Table;
+use crate::window::{Window, WindowItem};
+
+/// A pack that is missing so shortly before its expiry may have been deleted.
+const EXPIRY_MARGIN_SECONDS: u64 = 60;
+
+impl Job {
+    /// Calls `visit` with every record of a closed window that can be decoded and stood in its log when it was derived.
+    pub(super) async fn for_each_record(
+        &self,
+        tenant: &Tenant,
+        item: &WindowItem,
+        mut visit: impl FnMut(&StoredRecord) + Send,
+    ) -> Result<(), StoreError> {
+        for lane in &item.lanes {
+            let Some(last) = last_sequence(item, *lane) else { continue };
+            let of_window = (item.window, *lane);
+            let query = lane_query(&self.context.config, tenant, of_window, 0, Purpose::EdgesRead);
+            let mut start = None;
+            loop {
+                let page = self.context.client.page(&query, start, self.deadline()).await;
+                let page = page.map_err(StoreError::from)?;
+                for record in page.items.iter().filter_map(|item| record(item, of_window).ok()) {
+                    if record.place.sequence <= last {
+                        visit(&record);
+                    }
+                    tokio::task::yield_now().await;
+                }
+                start = page.next;
+                if start.is_none() {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// All packs that the window's records name.
+    pub(super) async fn packs_of(
+        &self,
+        tenant: &Tenant,
+        item: &WindowItem,
+    ) -> Result<BTreeSet<PackRef>, StoreError> {
+        let mut packs = BTreeSet::new();
+        self.for_each_record(tenant, item, |record| {
+            packs.extend((0..record.record.packs.len()).map_while(|ordinal| record.pack(ordinal)));
+        })
+        .await?;
+        Ok(packs)
+    }
+
+    /// The spans of the wanted traces in a pack; none if it has expired, or is missing or damaged, which is reported.
+    pub(super) async fn spans_of_pack(
+        &self,
+        tenant: &Tenant,
+        pack: PackRef,
+        wanted: impl Fn(TraceId) -> bool,
+    ) -> Result<Vec<Span>, StoreError> {
+        let mut content = Vec::new();
+        for key in pack_keys(tenant, pack) {
+            let Some(part) = self.pack_part(key).await? else {
+                if pack.expiry > self.roughly_now() + EXPIRY_MARGIN_SECONDS {
+                    metrics::counter!("jaeger_dynamodb_missing_packs_total").increment(1);
+                    tracing::error!(pack = ?pack.address, "a pack is missing that has not expired");
+                }
+                return Ok(Vec::new());
+            };
+            content.extend(part);
+        }
+        Ok(pack::decode(&content, wanted).unwrap_or_else(|error| {
+            metrics::counter!("jaeger_dynamodb_damaged_items_total").increment(1);
+            tracing::error!(error = %error, pack = ?pack.address, "a pack cannot be read");
+            Vec::new()
+        }))
+    }
+
+    async fn pack_part(&self, key: Key) -> Result<Option<Vec<u8>>, StoreError> {
+        for consistency in [Consistency::Eventual, Consistency::Strong] {
+            let (table, purpose) = (Table::Spans, Purpose::EdgesRead);
+            let found =
+                self.context.client.get(table, key.clone(), consistency, purpose, self.deadline()).await?;
+            let Some(item) = found.item else { continue };
+            let is_there = !is_expired(&item, self.now());
+            return Ok(bytes(&item, attribute::PACK).filter(|_| is_there).map(<[u8]>::to_vec));
+        }
+        Ok(None)
+    }
+}
+
+/// The last sequence number of the lane that counts; `None` if none does.
+fn last_sequence(item: &WindowItem, lane: Lane) -> Option<u32> {
+    let Some(manifest) = item.manifest() else { return Some(u32::MAX) };
+    let position = manifest.lanes.iter().position(|known| *known == lane)?;
+    manifest.last_sequences.get(position).copied().flatten()
+}
+
+fn record(item: &Item, (window, lane): (Window, Lane)) -> Result<StoredRecord, DecodeError> {
+    let place = Place { window, lane, sequence: keys::sequence(sort_key(item)?)? };
+    let content =
+        bytes(item, attribute::RECORD).ok_or(DecodeError::Invalid("a log record without content"))?;
+    let record = LogRecord::decode(content, place, number(item, attribute::EXPIRY)?)?;
+    Ok(StoredRecord { place, record: Arc::new(record) })
+}

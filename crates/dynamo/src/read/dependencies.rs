@@ -1,0 +1,207 @@
+//! Dependencies: from the contributions of windows, or sums of them.
+
+use std::collections::BTreeSet;
+
+use jaeger_dynamodb_core::edges::{EdgeBucket, Edges};
+use jaeger_dynamodb_core::{DependencyLink, DependencyQuery, StoreError, Tenant};
+use serde_dynamo::Item;
+
+use super::{QueryContext, Reader};
+use crate::bytes::DecodeError;
+use crate::capacity::Purpose;
+use crate::client::{Consistency, Query, SortRange};
+use crate::dependencies::{Head, Level, Plan, Reach, Wanted, What, epochs, merge_chunk};
+use crate::item::{bytes, is_expired, sort_key};
+use crate::keys::{self, DependencyPart, attribute};
+use crate::schema::Table;
+use crate::size::PAGE_BYTES;
+use crate::window::{MAX_OPEN_SECONDS, Window};
+
+/// Heads in a page: most have one or two kilobytes.
+const HEADS_IN_A_PAGE: i32 = 1000;
+
+/// By how much data may be older than the retention of the settings before the oldest is looked for.
+const RETENTION_MARGIN: u64 = 24 * 3600;
+
+/// What is summed up so far.
+struct Sum {
+    /// With latencies, or without.
+    what: What,
+    edges: Edges,
+}
+
+impl Reader {
+    /// What Jaeger is told about the range.
+    pub(crate) async fn dependencies(
+        &self,
+        tenant: &Tenant,
+        query: &DependencyQuery,
+    ) -> Result<Vec<DependencyLink>, StoreError> {
+        Ok(self.edges(tenant, query, What::Calls).await?.links(query))
+    }
+
+    /// The sums of all sources over the range, with latencies only if they are asked for; calls of whole days and of whole
+    /// four hours may be in their first bucket.
+    pub(crate) async fn edges(
+        &self,
+        tenant: &Tenant,
+        query: &DependencyQuery,
+        what: What,
+    ) -> Result<Edges, StoreError> {
+        let Some(buckets) = query.buckets() else { return Ok(Edges::default()) };
+        let context = self.query(tenant);
+        let now = self.client.service_seconds();
+        let start = self.not_before_all(&context, buckets.start().start(), now).await?;
+        // Nothing is counted later than the window that it came in.
+        let end = buckets.end().start().saturating_add(Level::Window.seconds());
+        let end = end.min(Level::Window.ceil(now.saturating_add(MAX_OPEN_SECONDS)));
+        let mut plan = Plan::new(start..end.max(start), Reach::new(self.config.dependency_horizon), now);
+        let mut sum = Sum { what, edges: Edges::default() };
+        let days = self.add(&context, &plan, Level::Day, plan.days(), &mut sum).await?;
+        plan.found_days(&days);
+        let hours = self.add(&context, &plan, Level::FourHours, plan.hours(), &mut sum).await?;
+        plan.found_hours(&hours);
+        self.add(&context, &plan, Level::Window, plan.windows(), &mut sum).await?;
+        Ok(sum.edges)
+    }
+
+    /// The start of what is asked for, or of what there is: a client may ask for all time.
+    async fn not_before_all(&self, context: &QueryContext, start: u64, now: u64) -> Result<u64, StoreError> {
+        let margin = self.config.retention.as_secs().saturating_add(RETENTION_MARGIN);
+        if start >= now.saturating_sub(margin) {
+            return Ok(start);
+        }
+        let query = Query {
+            table: Table::Windows,
+            purpose: Purpose::Dependencies,
+            partition: keys::windows(&context.tenant),
+            sort: SortRange::All,
+            consistency: Consistency::Eventual,
+            limit: 1,
+            attributes: Some(&[attribute::SORT]),
+        };
+        let page = self.client.page(&query, None, self.deadline()).await?;
+        context.budget.spend(page.read_units)?;
+        let oldest = page.items.first().and_then(|item| window_of(item).ok());
+        let oldest = oldest.map_or(now, Window::start);
+        let reach =
+            self.config.dependency_horizon.as_secs().saturating_mul(2).saturating_add(MAX_OPEN_SECONDS);
+        Ok(start.max(Level::Window.floor(oldest.saturating_sub(reach))))
+    }
+
+    /// Adds what the items of a level tell, and answers with the starts of what they sum up.
+    async fn add(
+        &self,
+        context: &QueryContext,
+        plan: &Plan,
+        level: Level,
+        wanted: Wanted,
+        sum: &mut Sum,
+    ) -> Result<BTreeSet<u64>, StoreError> {
+        let mut found = BTreeSet::new();
+        for (item, start) in self.heads(context, level, &wanted).await? {
+            found.insert(start);
+            let place = |bucket| plan.takes(level, start, bucket).then_some(bucket);
+            if let Err(error) = self.add_item(context, &item, place, sum).await? {
+                metrics::counter!("jaeger_dynamodb_damaged_items_total").increment(1);
+                tracing::error!(error = %error, level = ?level, start, "a contribution of edges cannot be read");
+            }
+        }
+        Ok(found)
+    }
+
+    /// The unexpired items of a level, each with the start of what it sums up.
+    async fn heads(
+        &self,
+        context: &QueryContext,
+        level: Level,
+        wanted: &Wanted,
+    ) -> Result<Vec<(Item, u64)>, StoreError> {
+        let mut heads = Vec::new();
+        let now = self.client.service_time().at_least();
+        for (epoch, starts) in wanted.iter().flat_map(epochs) {
+            let query = heads_query(&context.tenant, level, epoch, &starts, Consistency::Eventual);
+            for item in self.all(context, &query).await? {
+                let start = sort_key(&item).ok().and_then(|sort| keys::start_of(sort).ok());
+                let is_wanted = |start: &u64| starts.contains(start) && !is_expired(&item, now);
+                heads.extend(start.filter(is_wanted).map(|start| (item.clone(), start)));
+            }
+        }
+        Ok(heads)
+    }
+
+    async fn add_item(
+        &self,
+        context: &QueryContext,
+        item: &Item,
+        place: impl Fn(EdgeBucket) -> Option<EdgeBucket>,
+        sum: &mut Sum,
+    ) -> Result<Result<(), DecodeError>, StoreError> {
+        let head = match head_of(item) {
+            Ok(head) => head,
+            Err(error) => return Ok(Err(error)),
+        };
+        let Ok(sort) = sort_key(item) else {
+            return Ok(Err(DecodeError::Invalid("an item has no binary sort key")));
+        };
+        let latency_parts = if sum.what == What::Latencies { head.latency_parts } else { 0 };
+        let latencies = (0..latency_parts).map(DependencyPart::Latencies);
+        let mut chunks = vec![head.first.0];
+        for part in (0..head.call_parts).map(DependencyPart::Calls).chain(latencies) {
+            let key = keys::dependency_part(&context.tenant, sort, head.run, part);
+            let Some(content) = self.dependency_part(context, key).await? else {
+                return Ok(Err(DecodeError::Invalid("a part of a contribution is missing")));
+            };
+            chunks.push(content);
+        }
+        let mut whole = Edges::default();
+        let merged = chunks.iter().try_for_each(|chunk| merge_chunk(chunk, &mut whole, &place));
+        Ok(merged.map(|()| sum.edges.add(&whole)))
+    }
+
+    async fn dependency_part(
+        &self,
+        context: &QueryContext,
+        key: keys::Key,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        for consistency in [Consistency::Eventual, Consistency::Strong] {
+            let (table, purpose) = (Table::Dependencies, Purpose::Dependencies);
+            let found = self.get(context, table, key.clone(), consistency, purpose).await?;
+            if let Some(content) = found.as_ref().and_then(|item| bytes(item, attribute::CONTENT)) {
+                return Ok(Some(content.to_vec()));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// The heads of a level whose windows, or periods, begin within this part of an epoch.
+pub(crate) fn heads_query(
+    tenant: &Tenant,
+    level: Level,
+    epoch: u32,
+    starts: &std::ops::Range<u64>,
+    consistency: Consistency,
+) -> Query {
+    Query {
+        table: Table::Dependencies,
+        purpose: Purpose::Dependencies,
+        partition: keys::dependencies(tenant, level, epoch),
+        sort: SortRange::Between(starts.start.to_be_bytes().to_vec(), starts.end.to_be_bytes().to_vec()),
+        consistency,
+        limit: HEADS_IN_A_PAGE.min(i32::try_from(PAGE_BYTES / 1024).unwrap_or(i32::MAX)),
+        attributes: None,
+    }
+}
+
+/// What the item of a contribution says.
+pub(crate) fn head_of(item: &Item) -> Result<Head, DecodeError> {
+    Head::decode(
+        bytes(item, attribute::CONTENT).ok_or(DecodeError::Invalid("a contribution without content"))?,
+    )
+}
+
+fn window_of(item: &Item) -> Result<Window, DecodeError> {
+    let sort = sort_key(item)?.try_into();
+    Window::from_bytes(sort.map_err(|_| DecodeError::Invalid("a window's sort key has another length"))?)
+}

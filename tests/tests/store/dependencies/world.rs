@@ -1,0 +1,131 @@
+//! A server that is written to, runners that come and go, and the reference.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jaeger_dynamodb_core::edges::{EdgeSource, EdgeSources, EdgeTotals, Edges};
+use jaeger_dynamodb_core::{
+    Clock, DependencyQuery, DependencyReader, MemoryStore, Span, Tenant, TraceWriter, UnixNanos,
+};
+use jaeger_dynamodb_dynamo::{DynamoStore, JobMode, Maintenance, StoreConfig};
+use jaeger_dynamodb_testkit::{EngineHandle, FaultPlan, TestEngine};
+use jaeger_dynamodb_tests::{AnyError, NOW, open, tokio_clock};
+
+/// Rounds within which all is done, unless something is wrong: each waits a little, a lost claim two minutes.
+const ROUNDS: usize = 200;
+
+/// Sums by source, caller and called, over all time.
+type Sums = BTreeMap<(EdgeSource, String, String), EdgeTotals>;
+
+pub(super) struct World {
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) engine: TestEngine,
+    pub(super) config: StoreConfig,
+    pub(super) server: Arc<DynamoStore>,
+    pub(super) reference: MemoryStore,
+    written: Vec<Span>,
+    opened: u64,
+    began: Duration,
+}
+
+impl World {
+    pub(super) async fn new(config: StoreConfig) -> Result<Self, AnyError> {
+        let clock = tokio_clock();
+        let began = clock.monotonic();
+        let engine = TestEngine::new(Arc::clone(&clock))?;
+        let server = open(&engine.handle("server"), Arc::clone(&clock), config.clone(), 1).await?;
+        let reference = MemoryStore::new();
+        Ok(Self { clock, engine, config, server, reference, written: Vec::new(), opened: 1, began })
+    }
+
+    pub(super) async fn open(&mut self) -> Result<(EngineHandle, Arc<DynamoStore>), AnyError> {
+        self.opened += 1;
+        let handle = self.engine.handle(&format!("process {}", self.opened));
+        let store = open(&handle, Arc::clone(&self.clock), self.config.clone(), self.opened).await?;
+        Ok((handle, store))
+    }
+
+    pub(super) async fn runner(&mut self) -> Result<(EngineHandle, Maintenance), AnyError> {
+        let (handle, store) = self.open().await?;
+        Ok((handle, store.maintenance(JobMode::InProcess, vec![Tenant::default()])))
+    }
+
+    /// Since the tests began.
+    pub(super) fn elapsed(&self) -> Duration {
+        self.clock.monotonic().saturating_sub(self.began)
+    }
+
+    pub(super) async fn write(&mut self, spans: Vec<Span>) -> Result<(), AnyError> {
+        self.server.write_spans(&Tenant::default(), spans.clone()).await?;
+        self.reference.write_spans(&Tenant::default(), spans.clone()).await?;
+        self.written.extend(spans);
+        Ok(())
+    }
+
+    /// Waits until every window is closed, derived and has its edges, and says how many periods were rolled up.
+    pub(super) async fn finish(&mut self) -> Result<usize, AnyError> {
+        let (handle, runner) = self.runner().await?;
+        handle.inject(FaultPlan::none());
+        self.clock.sleep(self.config.window + self.config.window_grace + Duration::from_secs(2)).await;
+        let mut rolled_up = 0;
+        for _ in 0..ROUNDS {
+            let report = runner.round().await?;
+            rolled_up += report.rolled_up;
+            if report.not_done + report.edges_not_done == 0 {
+                return Ok(rolled_up);
+            }
+            self.clock.sleep(Duration::from_secs(5)).await;
+        }
+        Err(format!("never done: {:?}", runner.parked(&Tenant::default()).await).into())
+    }
+
+    /// Rounds of a fresh runner until nothing more is rolled up, and how many periods were.
+    pub(super) async fn roll_up(&mut self) -> Result<usize, AnyError> {
+        let (_, runner) = self.runner().await?;
+        let mut rolled_up = 0;
+        loop {
+            match runner.round().await?.rolled_up {
+                0 => return Ok(rolled_up),
+                more => rolled_up += more,
+            }
+        }
+    }
+
+    /// Calls, errors and latencies are those of whole traces, and Jaeger's answers are the reference's.
+    pub(super) async fn answers_are_right(&mut self) -> Result<(), AnyError> {
+        let (_, cold) = self.open().await?;
+        let all = EdgeSources::from_iter(EdgeSource::ALL);
+        let always =
+            DependencyQuery { start: UnixNanos(0), end: UnixNanos::from_secs(4_000_000_000), sources: all };
+        let found = sums(&cold.edges(&Tenant::default(), &always).await?);
+        assert_eq!(found, sums(&Edges::of_spans(&self.written)));
+        for sources in EdgeSource::ALL.map(|source| EdgeSources::from_iter([source])).into_iter().chain([all])
+        {
+            for (from, to) in
+                [(-9000, 9000), (-620, -300), (-300, -1), (-100_000, 400_000), (-620, -620), (9, -9)]
+            {
+                let query = DependencyQuery { start: after(from), end: after(to), sources };
+                let answer = cold.dependencies(&Tenant::default(), query).await?;
+                let expected = self.reference.dependencies(&Tenant::default(), query).await?;
+                assert_eq!(answer, expected, "{from} {to} {sources:?}");
+            }
+        }
+        Ok(())
+    }
+}
+
+/// So many seconds after the tests begin.
+fn after(seconds: i128) -> UnixNanos {
+    UnixNanos(NOW.0 + seconds * 1_000_000_000)
+}
+
+fn sums(edges: &Edges) -> Sums {
+    let mut sums = Sums::new();
+    for (edge, totals) in edges.iter() {
+        let key = (edge.source, edge.parent.to_string(), edge.child.to_string());
+        sums.entry(key).or_default().merge(totals, 1);
+    }
+    sums.retain(|_, totals| !totals.is_zero());
+    sums
+}
