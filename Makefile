@@ -45,9 +45,9 @@ go-plugin: server ## The example plugin of crates/go-plugin under go-plugin's ow
 	cd tests/go-plugin-host && go vet . && go test -count=1 . && GOFLAGS=-modfile=v1.6.0.mod go test -count=1 .
 server:
 	$(CARGO) build --workspace --bins $(PROFILE)
-jaeger-v1: server ## The storage tests of the real Jaeger v1.57, and v1.76 and v2.13 side by side on one server (needs Go).
+jaeger-v1: server ## The storage tests of the real Jaeger v1.57; v1.76 or v1.57 side by side with v2.13 on one server; who called whom (needs Go).
 	SERVER=$(SERVER) tests/jaeger/v1/run.sh
-jaeger-plugin: server ## The sidecar under the real Jaeger v1.57 and v1.43: their storage tests, processes, deaths (needs Go).
+jaeger-plugin: server ## The sidecar under the real Jaeger v1.57 and v1.43: their storage tests, processes, deaths, who called whom (needs Go).
 	PLUGIN=$(PLUGIN) tests/jaeger/plugin/run.sh
 jaeger-plugin-v157: server # What of it CI runs: v1.43 takes another download of all of Jaeger.
 	PLUGIN=$(PLUGIN) tests/jaeger/plugin/run.sh v1.57 process
@@ -82,9 +82,10 @@ SPANS ?= 6000000
 # One build for all of them, of the whole workspace, so that nothing is compiled twice with other features.
 BENCH := --release --workspace
 bench-build:
-	$(CARGO) build $(BENCH) --bins --test store --bench write_cpu --bench job --bench server
+	$(CARGO) build $(BENCH) --bins --test store --test serverless --bench write_cpu --bench job --bench server
 bench: bench-build ## Prints figures: units and bytes, CPU a span, what the server takes (4 minutes after building).
 	$(CARGO) test $(BENCH) --test store figures -- --nocapture --test-threads 1
+	$(CARGO) test $(BENCH) --test serverless figures -- --ignored --nocapture
 	$(CARGO) bench --workspace --bench write_cpu
 	$(CARGO) bench --workspace --bench job
 	$(CARGO) bench --workspace --bench server
@@ -117,4 +118,4 @@ msrv: ## Everything compiles with the oldest compiler that Cargo.toml promises (
 	cargo +$$(sed -n 's/^rust-version = "\(.*\)".*/\1/p' Cargo.toml) check --workspace --all-targets --locked
 
 .PHONY: ci
-ci: fmt lint docs arrows test examples reliability protos-current go-plugin translation jaeger-v1 jaeger-plugin-v157 jaeger-v2 jaeger-diff ## What CI runs.
+ci: fmt lint docs arrows test examples reliability protos-current go-plugin translation jaeger-v1 jaeger-plugin-v157 jaeger-v2 jaeger-diff serverless-e2e ## What CI runs.

@@ -1,6 +1,11 @@
-//! The Lambda's handler under a model of AWS's poller.
+//! The Lambda's handler under a model of AWS's poller, and on a store.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "test code, where a panic is a failure")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "test code, where a panic is a failure"
+)]
 
 #[path = "serverless/fake.rs"]
 mod fake;
@@ -10,6 +15,8 @@ mod filter;
 mod poller;
 #[path = "serverless/records.rs"]
 mod records;
+#[path = "serverless/store.rs"]
+mod store;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -56,6 +63,7 @@ impl Function {
             telemetry: Telemetry::off(),
             counters: Counters::default(),
             current_span: CurrentSpan::default(),
+            metrics: |_| {},
         };
         Self { clock, deriver, handler: Handler::new(parts) }
     }
@@ -126,7 +134,7 @@ fn the_filter_and_the_code_judge_every_kind_of_record_alike() {
 }
 
 #[test]
-fn windows_come_once_each_and_oldest_first_however_their_records_come() {
+fn windows_come_once_each_in_the_order_of_their_records() {
     run(async {
         let function = Function::new();
         let starts = [900, 300, 600, 300, 900];
@@ -134,7 +142,7 @@ fn windows_come_once_each_and_oldest_first_however_their_records_come() {
             (0..).zip(starts).map(|(number, start)| record(number, "MODIFY", sealed(start))).collect();
         let polled = function.poll(&MAPPING, shard).await;
         assert_eq!((polled.invocations, polled.errors), (1, 0));
-        assert_eq!(function.deriver.state().asked, [300, 600, 900]);
+        assert_eq!(function.deriver.state().asked, [900, 300, 600]);
     });
 }
 
@@ -220,6 +228,52 @@ fn what_does_not_fit_the_time_of_an_invocation_is_left_to_the_next() {
 }
 
 #[test]
+fn a_window_that_is_closed_for_others_is_waited_for_but_not_for_ever() {
+    run(async {
+        let function = Function::new();
+        function.deriver.state().looks_too_early = 3;
+        let event = json!({"Records": [record(1, "MODIFY", sealed(300))]});
+        assert_eq!(function.invoke(event.clone()).await, Ok(json!({"batchItemFailures": []})));
+        assert_eq!((function.done(), function.deriver.state().asked.len()), (vec![300], 4));
+
+        let function = Function::new();
+        function.deriver.state().looks_too_early = usize::MAX;
+        let response = function.invoke(event).await.unwrap();
+        assert_eq!(response["batchItemFailures"][0]["itemIdentifier"], "1");
+    });
+}
+
+#[test]
+fn who_cannot_begin_reports_all_and_asks_for_none() {
+    run(async {
+        let function = Function::new();
+        function.deriver.state().begins_in_vain = 3;
+        let shard: Vec<_> = (5..8).map(|at| record(at, "MODIFY", sealed(at * 300))).collect();
+        let response = function.invoke(json!({"Records": shard})).await.unwrap();
+        assert_eq!(response["batchItemFailures"], json!([{"itemIdentifier": "5"}]));
+        let schedule = json!({"detail-type": "Scheduled Event", "source": "aws.events"});
+        assert_eq!(function.invoke(schedule).await, Err("Unavailable".to_owned()));
+        assert_eq!(function.invoke(json!({"from": 0, "to": 300})).await, Err("Unavailable".to_owned()));
+        assert_eq!(function.deriver.state().asked, [0; 0]);
+        assert_eq!(function.deriver.state().rounds, 0);
+        // A batch without windows asks for no store.
+        function.deriver.state().begins_in_vain = 1;
+        let event = json!({"Records": [record(9, "INSERT", window(300))]});
+        assert_eq!(function.invoke(event).await, Ok(json!({"batchItemFailures": []})));
+    });
+}
+
+#[test]
+fn one_window_may_take_most_of_an_invocation_and_not_all_of_it() {
+    run(async {
+        let function = Function::new();
+        function.invoke(json!({"from": 0, "to": 300})).await.unwrap();
+        let longest = function.deriver.state().longest_run;
+        assert!((TIMEOUT / 2..TIMEOUT * 3 / 4).contains(&longest), "{longest:?}");
+    });
+}
+
+#[test]
 fn a_failed_record_without_a_number_fails_the_whole_batch() {
     run(async {
         let function = Function::new();
@@ -249,14 +303,19 @@ fn failures_have_names() {
 #[test]
 fn records_that_ministack_made_are_read() {
     let captured: Vec<Value> = serde_json::from_str(include_str!("serverless/ministack.json")).unwrap();
+    let pattern: Value = serde_json::from_str(FILTER_PATTERN).unwrap();
+    assert_eq!(captured.iter().filter(|record| filter::matches(&pattern, record)).count(), 5);
     let verdicts: Vec<_> =
         captured.into_iter().map(|record| Verdict::of(&Change::from_lambda(record).unwrap())).collect();
-    assert!(
-        verdicts
-            .iter()
-            .any(|verdict| matches!(verdict, Verdict::Trigger(trigger) if trigger.window.start() > 0))
-    );
-    assert!(!verdicts.contains(&Verdict::Malformed), "{verdicts:?}");
+    let announced = verdicts.iter().filter_map(|verdict| match verdict {
+        Verdict::Trigger(trigger) => Some(trigger.window),
+        _ => None,
+    });
+    let announced: Vec<_> = announced.collect();
+    // All that was ever written to five windows.
+    assert_eq!((announced.len(), BTreeSet::from_iter(&announced).len()), (5, 5), "{verdicts:?}");
+    let count = |why| verdicts.iter().filter(|verdict| **verdict == Verdict::NotForUs(why)).count();
+    assert_eq!([NotForUs::Foreign, NotForUs::NotSealed, NotForUs::Begun].map(count), [1, 5, 10]);
 }
 
 #[derive(Debug, Clone)]

@@ -16,7 +16,7 @@ use jaeger_dynamodb_runtime::config::Program;
 use jaeger_dynamodb_runtime::exit::{self, Failure};
 use jaeger_dynamodb_runtime::shutdown::drain;
 use jaeger_dynamodb_runtime::{Launched, launch_with};
-use jaeger_dynamodb_storage::{RemoteStore, open_remote};
+use jaeger_dynamodb_storage::{LoggedSeal, RemoteStore, open_remote};
 use jaeger_dynamodb_stream::{Follower, Position, SdkSource};
 use tokio::sync::mpsc;
 
@@ -39,6 +39,7 @@ pub(crate) async fn run(arguments: Vec<OsString>) -> Result<(), Failure> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let RemoteStore { store, aws } = open_remote(&settings.storage, Arc::clone(&clock)).await?;
     let maintenance = store.maintenance(JobMode::InProcess, vec![Tenant::default()]);
+    let maintenance = maintenance.with_seal_trace(Arc::new(LoggedSeal));
     if settings.list_parked {
         return list_parked(&maintenance).await;
     }

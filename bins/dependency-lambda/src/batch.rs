@@ -1,6 +1,6 @@
 //! A batch of a stream: which windows it announces, and what AWS is told of its records.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::HashSet;
 
 use aws_lambda_events::event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
 use jaeger_dynamodb_core::Tenant;
@@ -14,8 +14,11 @@ pub(crate) type Target = (WindowId, Tenant);
 /// The records of a batch, judged.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
-    /// The windows that are announced, oldest first, each with the trace context of its seal.
-    pub(crate) windows: BTreeMap<WindowId, HashMap<Tenant, Option<String>>>,
+    /// The windows that are announced, once each, with the trace context of the seal. They are in the order of their
+    /// records, which is nearly always that of the windows: what is done of them is then a beginning of the batch, so
+    /// that AWS sees the progress and does not count a try.
+    pub(crate) windows: Vec<(Target, Option<String>)>,
+    known: HashSet<Target>,
     /// Which window each such record announces, and its sequence number, in the order of the shard.
     records: Vec<(Target, Option<String>)>,
     pub(crate) skipped: u64,
@@ -51,9 +54,11 @@ impl Batch {
     }
 
     fn add(&mut self, trigger: Trigger, sequence_number: Option<String>) {
-        let tenants = self.windows.entry(trigger.window).or_default();
-        tenants.entry(trigger.tenant.clone()).or_insert(trigger.sealed_by);
-        self.records.push(((trigger.window, trigger.tenant), sequence_number));
+        let target = (trigger.window, trigger.tenant);
+        if self.known.insert(target.clone()) {
+            self.windows.push((target.clone(), trigger.sealed_by));
+        }
+        self.records.push((target, sequence_number));
     }
 
     /// Names the first record whose window is left. AWS goes on from the lowest sequence number that is reported, whatever

@@ -9,11 +9,16 @@ use jaeger_dynamodb_core::Clock;
 const RESERVE: Duration = Duration::from_secs(3);
 const SMALLEST_PART: u32 = 4;
 
+/// What a single window may take of the time: of one that takes longer than this, a try that begins with the invocation
+/// fails, and is parked, instead of being cut off again and again.
+const LONGEST_RUN: (u32, u32) = (3, 4);
+
 /// The time until an invocation should end its work.
 #[derive(Debug, Clone)]
 pub(crate) struct Budget {
     clock: Arc<dyn Clock>,
     ends: Duration,
+    longest_run: Duration,
 }
 
 // === impl Budget ===
@@ -24,11 +29,17 @@ impl Budget {
         let now = unix_millis(&**clock);
         let left = Duration::from_millis(deadline_millis.saturating_sub(now));
         let work = left.saturating_sub(RESERVE.min(left / SMALLEST_PART));
-        Self { clock: Arc::clone(clock), ends: clock.monotonic().saturating_add(work) }
+        let longest_run = work / LONGEST_RUN.1 * LONGEST_RUN.0;
+        Self { clock: Arc::clone(clock), ends: clock.monotonic().saturating_add(work), longest_run }
     }
 
     pub(crate) fn left(&self) -> Duration {
         self.ends.saturating_sub(self.clock.monotonic())
+    }
+
+    /// How long the work on one window may take.
+    pub(crate) fn longest_run(&self) -> Duration {
+        self.longest_run
     }
 
     /// Works until the time is up. What is cut off then leaves nothing that anybody reads.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use jaeger_dynamodb_core::{StoreError, StoreErrorKind, Tenant};
@@ -17,6 +18,9 @@ use crate::settings::Settings;
 /// Derives windows.
 #[async_trait]
 pub trait Deriver: Send + Sync + fmt::Debug {
+    /// Gets ready for the work of an invocation, of which the work on one window may take so long.
+    async fn begin(&self, longest_run: Duration) -> Result<(), DeriveError>;
+
     /// Does what is due on a window.
     async fn window(&self, tenant: &Tenant, window: WindowId) -> Result<WindowReport, DeriveError>;
 
@@ -42,7 +46,6 @@ pub enum DeriveError {
 #[derive(Debug)]
 pub struct StoreDeriver {
     settings: Settings,
-    tenant: Tenant,
     seal_trace: Arc<dyn SealTrace>,
     /// Opened by the first event that needs it, so that a failure is an answer, and the next event tries again.
     maintenance: OnceCell<Maintenance>,
@@ -63,7 +66,7 @@ impl StoreDeriver {
     /// Opens nothing yet. Windows that this process seals carry the trace's context.
     #[must_use]
     pub fn new(settings: Settings, seal_trace: Arc<dyn SealTrace>) -> Self {
-        Self { settings, tenant: Tenant::default(), seal_trace, maintenance: OnceCell::new() }
+        Self { settings, seal_trace, maintenance: OnceCell::new() }
     }
 
     async fn maintenance(&self) -> Result<&Maintenance, DeriveError> {
@@ -79,23 +82,51 @@ impl StoreDeriver {
         };
         let client = aws::dynamodb_client(&options).await?;
         let store = open_store(client, config).await?;
-        let maintenance = store.maintenance(JobMode::InProcess, vec![self.tenant.clone()]);
+        let maintenance = store.maintenance(JobMode::InProcess, vec![Tenant::default()]);
         Ok(maintenance.with_seal_trace(Arc::clone(&self.seal_trace)))
     }
 }
 
 #[async_trait]
 impl Deriver for StoreDeriver {
+    async fn begin(&self, longest_run: Duration) -> Result<(), DeriveError> {
+        self.maintenance().await?.begin(longest_run).await
+    }
+
     async fn window(&self, tenant: &Tenant, window: WindowId) -> Result<WindowReport, DeriveError> {
-        Ok(self.maintenance().await?.window(tenant, window).await?)
+        Deriver::window(self.maintenance().await?, tenant, window).await
     }
 
     async fn between(&self, from: u64, to: u64) -> Result<Vec<(WindowId, WindowReport)>, DeriveError> {
-        Ok(self.maintenance().await?.between(&self.tenant, from, to).await?)
+        Deriver::between(self.maintenance().await?, from, to).await
     }
 
     async fn round(&self) -> Result<RoundReport, DeriveError> {
-        Ok(self.maintenance().await?.round().await?)
+        Deriver::round(self.maintenance().await?).await
+    }
+}
+
+// === impl Deriver for Maintenance ===
+
+/// A job on a store that is open, for no tenant.
+#[async_trait]
+impl Deriver for Maintenance {
+    async fn begin(&self, longest_run: Duration) -> Result<(), DeriveError> {
+        self.limit_runs(longest_run);
+        // Since the last invocation the process may have been frozen, and its clock with it.
+        Ok(self.ask_the_time().await?)
+    }
+
+    async fn window(&self, tenant: &Tenant, window: WindowId) -> Result<WindowReport, DeriveError> {
+        Ok(Self::window(self, tenant, window).await?)
+    }
+
+    async fn between(&self, from: u64, to: u64) -> Result<Vec<(WindowId, WindowReport)>, DeriveError> {
+        Ok(Self::between(self, &Tenant::default(), from, to).await?)
+    }
+
+    async fn round(&self) -> Result<RoundReport, DeriveError> {
+        Ok(Self::round(self).await?)
     }
 }
 

@@ -3,7 +3,6 @@
 mod report;
 mod work;
 
-use std::io::{self, Write as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -47,6 +46,7 @@ pub struct Handler<D> {
     telemetry: Telemetry,
     counters: Counters,
     current_span: CurrentSpan,
+    metrics: fn(&str),
     /// No event has come yet.
     is_cold: AtomicBool,
 }
@@ -64,6 +64,8 @@ pub struct HandlerParts<D> {
     pub counters: Counters,
     /// Where the deriver learns the trace context of the invocation.
     pub current_span: CurrentSpan,
+    /// Takes the line of metrics of an invocation.
+    pub metrics: fn(&str),
 }
 
 /// Sums since the start of the process.
@@ -117,8 +119,8 @@ impl Invocation {
 impl<D: Deriver> Handler<D> {
     /// A handler that has seen no event.
     pub fn new(parts: HandlerParts<D>) -> Self {
-        let HandlerParts { deriver, clock, telemetry, counters, current_span } = parts;
-        Self { deriver, clock, telemetry, counters, current_span, is_cold: AtomicBool::new(true) }
+        let HandlerParts { deriver, clock, telemetry, counters, current_span, metrics } = parts;
+        Self { deriver, clock, telemetry, counters, current_span, metrics, is_cold: AtomicBool::new(true) }
     }
 
     /// Answers an event: does what it asks, says in metrics and traces what was done, and sends these before it returns.
@@ -143,7 +145,7 @@ impl<D: Deriver> Handler<D> {
         tally.add_counted(counted, self.counted());
         tally.duration_ms = self.clock.monotonic().saturating_sub(began).as_secs_f64() * 1000.0;
         let function = &context.env_config.function_name;
-        self.emit(&tally.line(function, &context.request_id, trigger, unix_millis(&*self.clock)));
+        (self.metrics)(&tally.line(function, &context.request_id, trigger, unix_millis(&*self.clock)));
         if let Err(failure) = &outcome {
             tracing::error!(error = %failure, "the invocation failed");
             span.set_attribute(KeyValue::new("error.type", failure.name()));
@@ -207,11 +209,6 @@ impl<D: Deriver> Handler<D> {
             unmatched: self.counters.sum("jaeger_dynamodb_edges_unmatched_total"),
             write_units: self.counters.sum("jaeger_dynamodb_write_units_total"),
         }
-    }
-
-    /// Metrics are for CloudWatch; who reads none has no stdout either.
-    fn emit(&self, line: &str) {
-        let _ = writeln!(io::stdout().lock(), "{line}");
     }
 }
 

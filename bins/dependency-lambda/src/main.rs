@@ -1,5 +1,6 @@
 //! The executable that AWS Lambda starts.
 
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -34,7 +35,8 @@ async fn start() -> Result<(), Failure> {
     let telemetry = telemetry()?;
     let current_span = CurrentSpan::default();
     let deriver = StoreDeriver::new(settings, Arc::new(current_span.clone()));
-    let parts = HandlerParts { deriver, clock: Arc::new(SystemClock), telemetry, counters, current_span };
+    let clock = Arc::new(SystemClock);
+    let parts = HandlerParts { deriver, clock, telemetry, counters, current_span, metrics: print_line };
     let handler = Arc::new(Handler::new(parts));
     let service = service_fn(move |event| {
         let handler = Arc::clone(&handler);
@@ -44,6 +46,11 @@ async fn start() -> Result<(), Failure> {
         ended = lambda_runtime::run(service) => ended.map_err(|error| Failure::runtime("cannot go on", error)),
         () = stop.cancelled() => Ok(()),
     }
+}
+
+/// Metrics are for CloudWatch; who reads none has no stdout either.
+fn print_line(line: &str) {
+    let _ = writeln!(io::stdout().lock(), "{line}");
 }
 
 fn telemetry() -> Result<Telemetry, Failure> {

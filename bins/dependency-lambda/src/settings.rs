@@ -1,5 +1,7 @@
 //! Settings, from the environment of the function.
 
+use std::time::Duration;
+
 use jaeger_dynamodb_dynamo::StoreConfig;
 use jaeger_dynamodb_runtime::config::{Review, Size};
 use jaeger_dynamodb_runtime::telemetry::{LogFilter, LogFormat};
@@ -13,6 +15,9 @@ jaeger_dynamodb_runtime::settings! {
         endpoint_url: Option<String> = None,
         /// Memory that deriving a window may take, roughly
         job_memory: Size = Size::bytes(StoreConfig::aws().job_memory_bytes as u64),
+        /// How long before a window the other spans of its traces may have come for calls between them to be counted; the
+        /// same as the servers'
+        dependency_horizon: Duration = StoreConfig::aws().dependency_horizon,
         /// What to log
         log_level: LogFilter = LogFilter::info(),
         /// How to log it
@@ -30,7 +35,7 @@ impl Settings {
             review.refuse(&["endpoint_url"], "expects an http or https URL, such as http://127.0.0.1:8000");
         }
         if let Err(problems) = self.store_config().validate() {
-            review.refuse(&["job_memory"], problems);
+            review.refuse(&["job_memory", "dependency_horizon"], problems);
         }
     }
 
@@ -42,12 +47,16 @@ impl Settings {
 
     /// The part that the store goes by. What windows are like is said by their items.
     pub(crate) fn store_config(&self) -> StoreConfig {
+        let defaults = StoreConfig::aws();
         StoreConfig {
             table_prefix: self.table_prefix.clone(),
             job_memory_bytes: self.job_memory.to_usize(),
             // Whether there is a stream is checked by those who make the tables.
             streams: false,
-            ..StoreConfig::aws()
+            dependency_horizon: self.dependency_horizon,
+            // Behind an endpoint URL one engine answers, with one clock.
+            clock_skew: if self.endpoint_url.is_some() { Duration::ZERO } else { defaults.clock_skew },
+            ..defaults
         }
     }
 }

@@ -4,11 +4,14 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use jaeger_dynamodb_core::UnixNanos;
-use jaeger_dynamodb_loadgen::{Arrival, Load, regroup};
+use jaeger_dynamodb_loadgen::{Arrival, Arrivals, Load, regroup};
 use prost::Message;
 use tokio::{sync::mpsc, task::JoinHandle};
 
-use crate::settings::{Count, Settings};
+use crate::{
+    repeat::Repeated,
+    settings::{Count, Settings},
+};
 
 /// Enough that nobody waits, little enough that it takes some megabytes.
 const SPANS_AHEAD: u32 = 16_384;
@@ -48,29 +51,32 @@ impl Due {
 
 /// Starts to make the load; it begins now.
 pub(crate) fn make(settings: &Settings) -> Making {
-    let load = Load {
-        spans_per_second: settings.spans_per_second.get(),
-        duration: settings.duration,
-        start: UnixNanos(i128::try_from(since_1970().as_nanos()).unwrap_or(i128::MAX)),
-    };
+    let now = UnixNanos(i128::try_from(since_1970().as_nanos()).unwrap_or(i128::MAX));
     // Deploying the services takes a moment, so it is done before the first request is due.
-    let arrivals = settings.workload.workload(settings.seed).arrivals(load);
+    let arrivals = arrivals(settings, now);
     let size = settings.batch_spans.unwrap_or(LARGEST_REQUEST);
     let (sender, requests) = mpsc::channel(requests_ahead(size));
-    let is_regrouped = settings.batch_spans.is_some();
+    let (is_regrouped, repeat_after) = (settings.batch_spans.is_some(), settings.repeat_after);
     let beforehand = if settings.as_fast_as_possible { BYTES_BEFOREHAND } else { 0 };
     let made = tokio::task::spawn_blocking(move || {
-        if is_regrouped {
-            hand_over(regroup(arrivals, size.to_usize()), beforehand, &sender);
-        } else {
-            hand_over(arrivals, beforehand, &sender);
+        let arrivals: Box<dyn Iterator<Item = Arrival>> =
+            if is_regrouped { Box::new(regroup(arrivals, size.to_usize())) } else { Box::new(arrivals) };
+        let requests = arrivals.map(|arrival| Due::of(&arrival));
+        match repeat_after {
+            Some(after) => hand_over(Repeated::new(requests, after), beforehand, &sender),
+            None => hand_over(requests, beforehand, &sender),
         }
     });
     Making { requests, made }
 }
 
-fn hand_over(arrivals: impl Iterator<Item = Arrival>, beforehand: usize, sender: &mpsc::Sender<Due>) {
-    let mut requests = arrivals.map(|arrival| Due::of(&arrival));
+/// What a collector would send, from then on.
+pub(crate) fn arrivals(settings: &Settings, start: UnixNanos) -> Arrivals {
+    let (spans_per_second, duration) = (settings.spans_per_second.get(), settings.duration);
+    settings.workload.workload(settings.seed).arrivals(Load { spans_per_second, duration, start })
+}
+
+fn hand_over(mut requests: impl Iterator<Item = Due>, beforehand: usize, sender: &mpsc::Sender<Due>) {
     let (mut made, mut bytes) = (Vec::new(), 0);
     while bytes < beforehand
         && !sender.is_closed()

@@ -1,8 +1,10 @@
 //! Drives an OTLP endpoint with the synthetic workloads of the crate `jaeger-dynamodb-loadgen`, in real time.
 
+mod calls;
 mod drive;
 mod export;
 mod load;
+mod repeat;
 mod settings;
 mod summary;
 mod tally;
@@ -36,6 +38,9 @@ async fn start() -> Result<(), Failure> {
     let Some(Launched { settings, stop }) = launch(&PROGRAM, Settings::check, Settings::logging)? else {
         return Ok(());
     };
+    if settings.print_calls {
+        return exit::answer(&calls::of_load(&settings));
+    }
     let Some(connected) = stop.run_until_cancelled(Exporter::connect(&settings)).await else {
         return Ok(());
     };

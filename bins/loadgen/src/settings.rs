@@ -30,6 +30,10 @@ jaeger_dynamodb_runtime::settings! {
         as_fast_as_possible: bool = false,
         /// Send requests of so many spans, instead of what a collector would send
         batch_spans: Option<Count> = None,
+        /// Send every request once more, so much later, as exporters do whose answer was lost
+        repeat_after: Option<Duration> = None,
+        /// Send nothing; print how often which service calls which in this load, in JSON
+        print_calls: bool = false,
         /// What to log
         log_level: LogFilter = LogFilter::info(),
         /// How to log, to stderr

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::dependencies::Level;
 use crate::derived::{BUCKET_BYTES, PART_BYTES};
 use crate::window::MAX_OPEN_SECONDS;
 
@@ -64,6 +65,9 @@ pub struct StoreConfig {
     /// not found.
     pub dependency_horizon: Duration,
 }
+
+/// Sums of edges are made over windows that begin in so many seconds.
+const LEVEL_SECONDS: u64 = Level::FourHours.seconds();
 
 /// Parts must fit items with their lists.
 const MAX_PART_BYTES: usize = 128 * 1024;
@@ -146,6 +150,10 @@ impl StoreConfig {
             "window must be whole seconds, at least 1s".into(),
         );
         refuse(
+            !self.window.is_zero() && !LEVEL_SECONDS.is_multiple_of(self.window.as_secs().max(1)),
+            "window must divide four hours, over which edges are summed up".into(),
+        );
+        refuse(
             !whole_seconds(self.window_grace) || self.window_grace.is_zero(),
             "window-grace must be whole seconds, at least 1s".into(),
         );
@@ -202,6 +210,17 @@ mod tests {
     fn the_defaults_are_valid() {
         assert_eq!(StoreConfig::aws().validate(), Ok(()));
         assert_eq!(StoreConfig::embedded().validate(), Ok(()));
+    }
+
+    #[test]
+    fn no_window_lies_in_two_of_the_stretches_that_edges_are_summed_up_over() {
+        let seconds = |seconds| StoreConfig { window: Duration::from_secs(seconds), ..StoreConfig::aws() };
+        for good in [1, 2, 5, 9, 30, 60, 300, 600, 720] {
+            assert_eq!(seconds(good).validate(), Ok(()), "{good}");
+        }
+        for bad in [7, 11, 299, 420] {
+            assert!(seconds(bad).validate().is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use metrics::{counter, describe_counter, describe_gauge, describe_histogram};
 
 /// Counters without labels exist from the start: an alert on "any increase" misses the first one of a counter that
 /// begins with it.
-const COUNTERS: [(&str, &str); 18] = [
+const COUNTERS: [(&str, &str); 20] = [
     ("jaeger_dynamodb_blocks_merged_total", "Blocks of 48 windows whose pointers this process has merged"),
     (
         "jaeger_dynamodb_catalog_dropped_total",
@@ -20,6 +20,14 @@ const COUNTERS: [(&str, &str); 18] = [
     (
         "jaeger_dynamodb_edges_rolled_up_total",
         "Stretches of four hours, and days, whose edges this process has summed up",
+    ),
+    (
+        "jaeger_dynamodb_edges_total",
+        "Edges that windows have added, or taken back from earlier ones, in a bucket of five minutes each",
+    ),
+    (
+        "jaeger_dynamodb_edges_underived_total",
+        "Windows whose edges were counted from the log of one that nobody could derive: a commit that comes later still may be missed",
     ),
     (
         "jaeger_dynamodb_edges_unmatched_total",

@@ -16,6 +16,7 @@ mod catalog;
 mod claim;
 mod derive;
 mod edges;
+mod limits;
 mod merge;
 mod pace;
 mod records;
@@ -35,6 +36,7 @@ use jaeger_dynamodb_core::{StoreError, StoreErrorKind, Tenant};
 
 use self::backlog::Backlog;
 use self::catalog::KnownCatalog;
+use self::limits::LongestRun;
 use self::merge::BlockStep;
 pub use self::single::{ParkedWindow, SealTrace, WindowId, WindowReport, Work, sealed_by};
 use crate::client::Deadline;
@@ -104,6 +106,7 @@ struct Job {
     catalog: KnownCatalog,
     backlogs: Mutex<HashMap<Tenant, Backlog>>,
     seal_trace: Option<Arc<dyn SealTrace>>,
+    longest_run: LongestRun,
 }
 
 /// What came of a run.
@@ -136,8 +139,9 @@ impl Maintenance {
         let holder = context.client.random_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
         let (catalog, backlogs) = (KnownCatalog::default(), Mutex::default());
         let memory_bytes = context.config.job_memory_bytes;
-        let seal_trace = None;
-        Self { job: Job { context, mode, memory_bytes, holder, catalog, backlogs, seal_trace }, tenants }
+        let (seal_trace, longest_run) = (None, LongestRun::default());
+        let job = Job { context, mode, memory_bytes, holder, catalog, backlogs, seal_trace, longest_run };
+        Self { job, tenants }
     }
 
     /// One round: marks, derives, merges and counts edges of everything that is due now, oldest first, and returns when that is done.

@@ -84,6 +84,12 @@ impl ServiceTime {
         true
     }
 
+    /// Whether the last response was not trusted, or there was none.
+    pub(crate) fn is_in_doubt(&self) -> bool {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.confirmations < CONFIRMATION || state.insisting.is_some()
+    }
+
     /// A time that the service has reached for certain, Unix seconds; zero while that is not established.
     pub(crate) fn at_least(&self) -> u64 {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);

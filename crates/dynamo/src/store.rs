@@ -21,7 +21,6 @@ use crate::client::{Client, Consistency};
 use crate::commit::{Committers, WriterContext};
 use crate::config::StoreConfig;
 use crate::counters;
-use crate::dependencies::What;
 use crate::item::{lasting_item, number};
 use crate::job::{JobMode, Maintenance};
 use crate::keys::{self, attribute};
@@ -122,7 +121,7 @@ impl DynamoStore {
     /// # Errors
     /// When the service does not answer.
     pub async fn edges(&self, tenant: &Tenant, query: &DependencyQuery) -> Result<Edges, StoreError> {
-        self.reader.edges(tenant, query, What::Latencies).await
+        self.reader.edges(tenant, query).await
     }
 
     /// The archive beside the store: traces that are kept apart, for as long as they are wanted.

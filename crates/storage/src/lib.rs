@@ -6,6 +6,7 @@
 pub mod fuzzing;
 mod open;
 mod reachability;
+mod seal;
 mod settings;
 
 pub use open::{RemoteStore, Storage, open, open_remote};

@@ -16,6 +16,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::reachability;
+use crate::seal::LoggedSeal;
 use crate::settings::{EndpointUrl, StorageKind, StorageSettings};
 
 /// An open store whose windows are derived as the settings say.
@@ -46,7 +47,10 @@ pub async fn open(settings: &StorageSettings, clock: Arc<dyn Clock>) -> Result<S
     let (client, engine) = open_client(settings).await?;
     let parts = StoreParts { client, clock: Arc::clone(&clock), seed: None };
     let store = open_store(parts, settings).await?;
-    let maintenance = store.maintenance(settings.job.mode(), vec![Tenant::default()]);
+    let mut maintenance = store.maintenance(settings.job.mode(), vec![Tenant::default()]);
+    if engine.is_none() {
+        maintenance = maintenance.with_seal_trace(Arc::new(LoggedSeal));
+    }
     let store = Arc::new(store);
     let (tell, answers) = watch::channel(true);
     let reachability = tokio::spawn(reachability::watch(Arc::clone(&store), clock, tell));

@@ -14,6 +14,7 @@ mod peak_memory;
 mod service;
 #[path = "../shared/thread_cpu.rs"]
 mod thread_cpu;
+mod work_cpu;
 
 use jaeger_dynamodb_loadgen::Workload;
 use jaeger_dynamodb_tests::AnyError;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
 
 use futures::{Stream, StreamExt, TryStreamExt};
-use jaeger_dynamodb_core::{Span, Tenant, TraceWriter, UnixNanos};
+use jaeger_dynamodb_core::{Clock, Span, Tenant, TraceWriter, UnixNanos};
 use jaeger_dynamodb_dynamo::{DynamoStore, JobMode, Purpose, StoreConfig, StoreParts, SystemClock, Table};
 use jaeger_dynamodb_embedded::{EmbeddedEngine, EngineOptions, ServiceClock};
 use jaeger_dynamodb_tests::{AnyError, aws_config};
@@ -17,6 +17,9 @@ const WINDOW_START: Duration = Duration::from_secs(1_759_999_800);
 
 /// A window of the default settings is closed so long after its start.
 const UNTIL_CLOSED: Duration = Duration::from_secs(300 + 60 + 5);
+
+/// When a refused request is sent again, unless the refusal says.
+const AGAIN_AFTER: Duration = Duration::from_millis(100);
 
 /// Rounds until the service's time is established and the window is derived.
 const ROUNDS: usize = 10;
@@ -79,7 +82,20 @@ impl Service {
     ) -> Result<(), AnyError> {
         let store = self.store(1, aws_config()).await?;
         let tenant = Tenant::default();
-        let write = |spans| store.write_spans(&tenant, spans);
+        // On a busy machine some are refused at first, as those of collectors are.
+        let write = |spans: Vec<Span>| {
+            let (store, tenant) = (&store, &tenant);
+            async move {
+                loop {
+                    match store.write_spans(tenant, spans.clone()).await {
+                        Err(error) if error.is_retryable() => {
+                            SystemClock.sleep(error.retry_after().unwrap_or(AGAIN_AFTER)).await;
+                        }
+                        outcome => return outcome,
+                    }
+                }
+            }
+        };
         requests.map(Ok).try_for_each_concurrent(at_a_time, write).await?;
         store.close().await;
         Ok(())

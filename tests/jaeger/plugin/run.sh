@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Runs our plugin under Jaeger v1 as its child process: the storage tests of v1.57 and of v1.43, each with both of its
-# writers, and the process of v1.57 with the configuration in examples/, up to its death and that of the plugin.
-# usage: [PLUGIN=path] run.sh [PART...]   with PART one of v1.57, v1.43, process; all without
+# writers, and the process of v1.57 with the configuration in examples/, up to its death and that of the plugin, and who
+# called whom in a load that it receives.
+# usage: [PLUGIN=path] [LOADGEN=path] run.sh [PART...]   with PART one of v1.57, v1.43, process; all without
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -9,12 +10,13 @@ root=$(cd "$here/../../.." && pwd)
 built=$root/target/jaeger
 work=$built/plugin
 plugin=$(realpath "${PLUGIN:-$root/target/ci/jaeger-dynamodb-plugin}")
+loadgen=$(realpath "${LOADGEN:-$root/target/ci/jaeger-dynamodb-loadgen}")
 module=github.com/jaegertracing/jaeger
 config=$root/examples/jaeger-v1-plugin.yaml
 writers=(TestGRPCStorage TestGRPCStreamingWriter)
 processes=(
-  TestSidecar TestSidecarWriters TestSidecarLogs TestSidecarMisuse TestSidecarKilled
-  TestJaegerKilled TestJaegerStartedAndStopped TestPluginStartedAndStopped
+  TestSidecar TestSidecarWriters TestSidecarLogs TestSidecarDependencies TestSidecarMisuse
+  TestSidecarKilled TestJaegerKilled TestJaegerStartedAndStopped TestPluginStartedAndStopped
 )
 
 # The ports are fixed: all of it gets a network of its own where this user may make one, and nothing it started outlives it.
@@ -103,7 +105,7 @@ is_plugin_running() {
 }
 
 with_process() {
-  env PLUGIN="$plugin" PLUGIN_CONFIG="$config" ALL_IN_ONE="$built/all-in-one-v1.57" LOGS="$work" "$built/v1.test" \
+  env PLUGIN="$plugin" LOADGEN="$loadgen" PLUGIN_CONFIG="$config" ALL_IN_ONE="$built/all-in-one-v1.57" LOGS="$work" "$built/v1.test" \
     -test.v -test.timeout 10m -test.run "^($(IFS='|' && echo "${processes[*]}"))\$" >"$work/process.log" 2>&1 ||
     complain "process failed"
   verify process PASS "${processes[@]}"

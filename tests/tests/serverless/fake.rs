@@ -31,6 +31,11 @@ pub(crate) struct State {
     /// How long each window takes.
     pub(crate) takes: Duration,
     pub(crate) rounds: usize,
+    /// So many invocations find no service at all.
+    pub(crate) begins_in_vain: usize,
+    /// So many looks find their window still open.
+    pub(crate) looks_too_early: usize,
+    pub(crate) longest_run: Duration,
     calls: usize,
 }
 
@@ -53,12 +58,26 @@ impl State {
 
 #[async_trait]
 impl Deriver for FakeDeriver {
+    async fn begin(&self, longest_run: Duration) -> Result<(), DeriveError> {
+        let mut state = self.state();
+        state.longest_run = longest_run;
+        if state.begins_in_vain == 0 {
+            return Ok(());
+        }
+        state.begins_in_vain -= 1;
+        Err(StoreError::new(StoreErrorKind::Unavailable, "nobody answers").into())
+    }
+
     async fn window(&self, _: &Tenant, window: WindowId) -> Result<WindowReport, DeriveError> {
         let takes = {
             let mut state = self.state();
             state.asked.push(window.start());
             if state.is_out() {
                 return Err(StoreError::new(StoreErrorKind::Unavailable, "nobody answers").into());
+            }
+            if state.looks_too_early > 0 {
+                state.looks_too_early -= 1;
+                return Ok(WindowReport::NotClosedYet { closes_at: window.end() });
             }
             if state.poison.contains(&window.start()) {
                 let reason = "it panics".to_owned();

@@ -6,12 +6,15 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures::{FutureExt, TryStreamExt};
+use jaeger_dynamodb_core::edges::Edges;
 use jaeger_dynamodb_core::{Clock, MemoryStore, Span, TraceId, TraceReader, TraceWriter};
 use jaeger_dynamodb_dynamo::{DynamoStore, JobMode};
 use jaeger_dynamodb_testkit::fixtures::trace_id;
 use jaeger_dynamodb_tests::AnyError;
 
 use super::answers::Answers;
+use super::counters::EDGES_OF_UNDERIVED;
+use super::edges;
 use super::oracle;
 use super::process::Process;
 use super::spans;
@@ -37,11 +40,11 @@ impl World {
         self.pass(EVERYTHING_ARRIVES);
         if self.random.u8(..3) == 0 {
             self.journal.note(format_args!("answers before the job"));
-            self.check_answers()?;
+            self.check_answers(false)?;
         }
         self.job_to_the_end()?;
         self.journal.note(format_args!("answers after the job"));
-        self.check_answers()
+        self.check_answers(true)
     }
 
     /// Faults stop, everybody goes on.
@@ -100,11 +103,16 @@ impl World {
                 })?
                 .map_err(|error| format!("a round in good times fails: {}", oracle::error(&error)))?;
             self.journal.note(format_args!("{}  {report:?}", self.processes[number].name));
-            for (what, count) in [("windows derived", report.derived), ("blocks merged", report.merged)] {
+            for (what, count) in [
+                ("windows derived", report.derived),
+                ("windows with edges", report.edges),
+                ("blocks merged", report.merged),
+            ] {
                 self.journal.count(what, count as u64);
             }
             self.pass(NOBODY_WAITS);
-            if report.not_done == 0 && report.derived == 0 && report.merged == 0 {
+            let done = report.derived + report.edges + report.merged;
+            if report.not_done + report.edges_not_done + done == 0 {
                 return Ok(());
             }
         }
@@ -112,7 +120,7 @@ impl World {
     }
 
     /// Every server answers as the reference does, a new one too.
-    fn check_answers(&mut self) -> Result<(), AnyError> {
+    fn check_answers(&mut self, has_edges: bool) -> Result<(), AnyError> {
         let new = self.start(0, false)?;
         self.processes.push(new);
         let last = self.processes.len() - 1;
@@ -121,6 +129,10 @@ impl World {
         let favourite = self.random.usize(..last);
         for number in 0..=last {
             let found = self.everything_found(number)?;
+            let is_exact = self.setting.has_one_grace() && self.journal.counted(EDGES_OF_UNDERIVED) == 0;
+            if number == last && has_edges && is_exact {
+                self.same_edges(number, &found)?;
+            }
             if number == last || number == favourite && self.random.u8(..4) == 0 {
                 self.same_answers(number, found)?;
             }
@@ -144,6 +156,17 @@ impl World {
         let outcome = self.oracle.check_traces(&begun, &ids, &traces);
         outcome.map_err(|why| format!("{}, asked for everything: {why}", self.processes[number].name))?;
         Ok(traces.into_iter().flat_map(|(_, spans)| spans).collect())
+    }
+
+    /// The calls between services are those of the spans that are found.
+    fn same_edges(&mut self, number: usize, found: &[Span]) -> Result<(), AnyError> {
+        let stored = self
+            .drive(number, move |store| async move { store.edges(&World::tenant(), &edges::always()).await })?
+            .map_err(|error| format!("asking for edges in good times fails: {}", oracle::error(&error)))?;
+        let outcome = edges::must_be(&stored, &Edges::of_spans(found));
+        let calls = outcome.map_err(|why| format!("{}: {why}", self.processes[number].name))?;
+        self.journal.count("calls between services", calls);
+        Ok(())
     }
 
     /// Mostly a few questions; now and then all that there are.

@@ -9,6 +9,7 @@
 mod answers;
 mod calls;
 mod counters;
+mod edges;
 mod ending;
 mod faults;
 mod gates;
@@ -24,10 +25,11 @@ mod world;
 use runner::{Run, Seeds, run, run_all};
 
 /// What must happen again and again, or the simulation proves nothing.
-const KINDS: [&str; 25] = [
+const KINDS: [&str; 27] = [
     "answers delayed",
     "batches processed in part",
     "blocks merged",
+    "calls between services",
     "commits at the closing",
     "connections cut after execution",
     "connections cut before execution",
@@ -47,6 +49,7 @@ const KINDS: [&str; 25] = [
     "wild dates",
     "windows derived",
     "windows sealed",
+    "windows with edges",
     "writes acknowledged",
     "writes refused",
     "retries",

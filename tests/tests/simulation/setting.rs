@@ -26,6 +26,11 @@ pub(crate) struct Setting {
 }
 
 impl Setting {
+    /// Windows that end together close together, whoever makes them: only then do edges count exactly.
+    pub(crate) fn has_one_grace(&self) -> bool {
+        self.configs.windows(2).all(|two| two[0].window_grace == two[1].window_grace)
+    }
+
     pub(crate) fn draw(random: &mut fastrand::Rng, most_steps: u32) -> Self {
         let (common, stale_lag) = shape(random);
         let processes = random.usize(2..=3);
@@ -108,6 +113,8 @@ fn variation(random: &mut fastrand::Rng, common: StoreConfig) -> StoreConfig {
         retention: common.retention + Duration::from_secs(random.u64(0..3) * 3600),
         window: common.window * random.u32(1..=2),
         window_grace: common.window_grace + Duration::from_secs(random.u64(0..3)),
+        // All of a simulation lies within it, so that edges can be held against whole traces.
+        dependency_horizon: Duration::from_secs(6 * 3600),
         ..common
     }
 }

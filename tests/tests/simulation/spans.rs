@@ -4,16 +4,16 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use jaeger_dynamodb_core::{
-    Attribute, AttributeCondition, Attributes, Predicate, Range, Span, SpanKind, StatusCode, TextForm,
-    TraceId, TraceQuery, UnixNanos, v1,
+    Attribute, AttributeCondition, Attributes, Predicate, Range, Span, SpanId, SpanKind, StatusCode,
+    TextForm, TraceId, TraceQuery, UnixNanos, v1,
 };
-use jaeger_dynamodb_testkit::fixtures::{otlp_span, trace_id, v1_span};
+use jaeger_dynamodb_testkit::fixtures::{otlp_span, span_id, trace_id, v1_span};
 
 use super::faults::between;
 
 const SERVICES: [&str; 4] = ["shop", "cart", "payment", "mail"];
 const OPERATIONS: [&str; 4] = ["GET /", "POST /order", "send", ""];
-const KEYS: [&str; 3] = ["user", "region", "retry"];
+const KEYS: [&str; 4] = ["user", "region", "retry", "peer.service"];
 const VALUES: u8 = 4;
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -37,12 +37,15 @@ pub(crate) fn span(random: &mut fastrand::Rng, now: UnixNanos, traces: u64, numb
     let id = if random.u8(..10) == 0 { random.u64(1..=number) } else { number };
     let attributes = attributes(random);
     let nanos = random.u64(..2_000_000_000);
+    // Most name another, which may be of another trace, come later, or never.
+    let parent = (random.u8(..10) > 2).then(|| span_id(random.u64(1..=number + 2)));
     if random.u8(..7) == 0 {
         return Span::V1(v1::Span {
             operation_name: pick(random, &OPERATIONS).to_owned(),
             start_time: start,
             duration_nanos: nanos.cast_signed(),
             tags: attributes,
+            references: parent.map(|parent| child_of(trace, parent)).into_iter().collect(),
             ..v1_span(trace, id, service)
         });
     }
@@ -54,10 +57,15 @@ pub(crate) fn span(random: &mut fastrand::Rng, now: UnixNanos, traces: u64, numb
     span.start_time_unix_nano = start;
     span.end_time_unix_nano = start + nanos;
     span.attributes = attributes;
+    span.parent_span_id = parent;
     if random.u8(..5) == 0 {
         span.status.code = StatusCode::Error;
     }
     Span::Otlp(span)
+}
+
+fn child_of(trace: u64, parent: SpanId) -> v1::SpanRef {
+    v1::SpanRef { trace_id: Some(trace_id(trace)), span_id: parent, ref_type: v1::SpanRefType::ChildOf }
 }
 
 /// The same with an attribute that neither packs well nor fits one item.

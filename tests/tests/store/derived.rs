@@ -248,6 +248,10 @@ async fn three_days_without_the_job_lose_nothing_and_are_worked_off_oldest_first
         let items = windows.expression_attribute_values(":t", tenant).send().await?.items.unwrap_or_default();
         let done: Vec<_> = items.iter().map(|item| item.contains_key("manifest")).collect();
         assert!(done.is_sorted_by(|a, b| a >= b), "a newer window is done before an older one");
+        // What is left is edges, whose order does not matter.
+        if done.iter().all(|is_done| *is_done) {
+            break;
+        }
     }
     assert_eq!(running.await??.not_done, 0);
     world.clock.sleep(Duration::from_secs(60)).await;

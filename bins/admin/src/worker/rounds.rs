@@ -54,7 +54,9 @@ impl Worker {
 
     async fn round(&self) {
         match self.maintenance.round().await {
-            Ok(round) if round.derived > 0 || round.merged > 0 || round.postponed > 0 => {
+            Ok(round)
+                if round.derived + round.edges + round.merged + round.rolled_up + round.postponed > 0 =>
+            {
                 tracing::info!(?round, "a round has done something");
             }
             Ok(round) => tracing::debug!(?round, "a round found nothing to do"),

@@ -21,6 +21,10 @@ use crate::telemetry::Telemetry;
 /// A range is worked through in steps of so many seconds, so that a deadline loses no more than what one of them told.
 const STEP: u64 = 3600;
 
+/// The clocks of the service's front ends are not further apart, and how often to look meanwhile.
+const MAY_CLOSE_WITHIN: Duration = Duration::from_secs(10);
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
+
 /// The work of one invocation.
 pub(super) struct Work<'a, D> {
     pub(super) deriver: &'a D,
@@ -41,29 +45,28 @@ enum Tried {
 }
 
 impl<D: Deriver> Work<'_, D> {
-    /// Derives the windows of a batch, oldest first, and answers with the first record that should come again. A window
+    /// Derives the windows of a batch and answers with the first record that should come again. A window
     /// that fails is parked by the job and does not come again by the stream, so it never blocks a shard.
     pub(super) async fn stream(mut self, batch: Batch) -> Result<Value, Failure> {
         self.tally.records_skipped = batch.skipped;
         self.tally.records_malformed = batch.malformed;
         let mut left: HashSet<Target> = HashSet::new();
-        let mut trouble: Option<DeriveError> = None;
-        let mut is_late = false;
-        for (window, tenants) in &batch.windows {
-            for (tenant, sealed_by) in tenants {
-                // After one failure of the service the others would only wait for it in vain.
-                let tried = match &trouble {
-                    None if !is_late => self.window(tenant, *window, sealed_by.as_deref()).await,
-                    _ => Ok(Some(Tried::Left)),
-                };
-                match tried {
-                    Ok(Some(Tried::Settled)) => continue,
-                    Ok(Some(Tried::Left)) => {}
-                    Ok(None) => is_late = true,
-                    Err(error) => trouble = Some(error),
-                }
-                left.insert((*window, tenant.clone()));
+        let (mut trouble, mut is_late) =
+            if batch.windows.is_empty() { (None, false) } else { self.begin().await };
+        for (target, sealed_by) in &batch.windows {
+            let (window, tenant) = target;
+            // After one failure of the service the others would only wait for it in vain.
+            let tried = match &trouble {
+                None if !is_late => self.window(tenant, *window, sealed_by.as_deref()).await,
+                _ => Ok(Some(Tried::Left)),
+            };
+            match tried {
+                Ok(Some(Tried::Settled)) => continue,
+                Ok(Some(Tried::Left)) => {}
+                Ok(None) => is_late = true,
+                Err(error) => trouble = Some(error),
             }
+            left.insert(target.clone());
         }
         self.tally.windows_left = left.len() as u64;
         if let Some(error) = &trouble {
@@ -80,7 +83,11 @@ impl<D: Deriver> Work<'_, D> {
 
     /// Closes, derives and merges what is due.
     pub(super) async fn schedule(self) -> Result<Value, Failure> {
-        let Some(round) = self.budget.within(self.deriver.round()).await else {
+        let round = async {
+            self.deriver.begin(self.budget.longest_run()).await?;
+            self.deriver.round().await
+        };
+        let Some(round) = self.budget.within(round).await else {
             tracing::warn!("the time is up; what is due is left to the next invocation");
             return Ok(json!({"stopped": "deadline"}));
         };
@@ -100,6 +107,9 @@ impl<D: Deriver> Work<'_, D> {
     pub(super) async fn range(mut self, from: u64, to: u64) -> Result<Value, Failure> {
         let mut windows = Vec::new();
         let mut next = from;
+        if let (Some(trouble), _) = self.begin().await {
+            return Err(trouble.into());
+        }
         while next < to {
             let end = next.saturating_add(STEP).min(to);
             let Some(done) = self.budget.within(self.deriver.between(next, end)).await else {
@@ -115,6 +125,28 @@ impl<D: Deriver> Work<'_, D> {
         Ok(json!({ "windows": windows }))
     }
 
+    /// What keeps the work from beginning, and whether the time was up before it began.
+    async fn begin(&self) -> (Option<DeriveError>, bool) {
+        match self.budget.within(self.deriver.begin(self.budget.longest_run())).await {
+            Some(begun) => (begun.err(), false),
+            None => (None, true),
+        }
+    }
+
+    /// Asks for a window until it is closed: the one that sealed it may have asked another front end of the service,
+    /// whose clock is a little ahead.
+    async fn closed_window(&self, tenant: &Tenant, window: WindowId) -> Result<WindowReport, DeriveError> {
+        let ends = self.clock.monotonic().saturating_add(MAY_CLOSE_WITHIN);
+        loop {
+            let report = self.deriver.window(tenant, window).await?;
+            let is_open = matches!(report, WindowReport::NotClosedYet { .. });
+            if !is_open || self.clock.monotonic() >= ends {
+                return Ok(report);
+            }
+            self.clock.sleep(LOOK_AGAIN).await;
+        }
+    }
+
     /// Nothing if the time is up.
     async fn window(
         &mut self,
@@ -127,7 +159,7 @@ impl<D: Deriver> Work<'_, D> {
             KeyValue::new("jaeger_dynamodb.tenant", tenant.as_str().to_owned()),
         ];
         let mut span = self.telemetry.window(self.span, sealed_by, attributes);
-        let done = self.budget.within(self.deriver.window(tenant, window)).await;
+        let done = self.budget.within(self.closed_window(tenant, window)).await;
         let tried = match done {
             None => {
                 span.set_attribute(KeyValue::new("error.type", "timeout"));
@@ -174,7 +206,7 @@ impl<D: Deriver> Work<'_, D> {
 impl Tried {
     fn of(report: &WindowReport) -> Self {
         match report {
-            // This front end of the service is a little behind the one that answered whoever sealed it.
+            // Whoever sealed it was told another time than this process, and not only by a little.
             WindowReport::NotClosedYet { .. } => Self::Left,
             WindowReport::Done { .. }
             | WindowReport::AlreadyDone

@@ -5,14 +5,15 @@
 mod receiver;
 
 use std::{
-    collections::HashSet,
+    collections::{BTreeMap, HashMap, HashSet},
     io::{BufRead as _, BufReader},
     process::{Command, Output, Stdio},
     time::Duration,
 };
 
 use jaeger_dynamodb_core::UnixNanos;
-use jaeger_dynamodb_loadgen::{Load, Workload};
+use jaeger_dynamodb_loadgen::{Arrivals, Load, Workload, calls_between_services};
+use serde_json::Value;
 
 use receiver::{Answer, Receiver, span_ids};
 
@@ -38,11 +39,15 @@ fn texts(output: &Output) -> (Option<i32>, String, String) {
     (output.status.code(), text(&output.stdout), text(&output.stderr))
 }
 
-/// The ids of the spans that the load of these tests holds.
-fn expected_ids() -> HashSet<Vec<u8>> {
+/// The load of these tests, but for its times.
+fn expected_load() -> Arrivals {
     let (spans_per_second, duration) = (1000, Duration::from_secs(2));
-    let load = Load { spans_per_second, duration, start: UnixNanos(0) };
-    Workload::demo(7).arrivals(load).flat_map(|arrival| span_ids(&arrival.request)).collect()
+    let load = Load { spans_per_second, duration, start: UnixNanos::from_secs(1_760_000_000) };
+    Workload::demo(7).arrivals(load)
+}
+
+fn expected_ids() -> HashSet<Vec<u8>> {
+    expected_load().flat_map(|arrival| span_ids(&arrival.request)).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -61,6 +66,30 @@ async fn every_span_is_acknowledged_exactly_once_though_requests_are_sent_again(
     let spans = format!("spans     {count} sent: {count} acknowledged, 0 refused, 0 failed\n");
     let requests = format!("requests  {} sent, 6 retries, in ", count.div_ceil(100));
     assert!(stdout.contains(&spans) && stdout.contains(&requests), "{stdout}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_request_is_sent_twice_if_it_is_to_be_repeated() {
+    let receiver = Receiver::start(|_| Answer::Accept).await;
+    let (code, stdout, stderr) = run(receiver.url(), &["--repeat-after=5s"]);
+    assert_eq!(code, Some(0), "{stderr}");
+    let mut times = HashMap::new();
+    receiver.accepted().into_iter().for_each(|id| *times.entry(id).or_insert(0) += 1);
+    assert_eq!(times, expected_ids().into_iter().map(|id| (id, 2)).collect::<HashMap<_, _>>());
+    assert!(stdout.starts_with(&format!("spans     {} sent: ", 2 * times.len())), "{stdout}");
+}
+
+#[test]
+fn calls_are_printed_without_anything_being_sent() {
+    let (code, stdout, stderr) = run("http://127.0.0.1:1", &["--print-calls"]);
+    assert_eq!(code, Some(0), "{stderr}");
+    let rows: Vec<Value> = serde_json::from_str(&stdout).unwrap();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let calls = rows
+        .iter()
+        .map(|row| ((text(&row["parent"]), text(&row["child"])), row["callCount"].as_u64().unwrap()));
+    assert_eq!(calls.collect::<BTreeMap<_, _>>(), calls_between_services(expected_load()));
+    assert!(rows.len() > 20, "{stdout}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -29,35 +29,18 @@ pub fn join(spans: &mut Vec<EdgeSpan>, names: &Names, mut visit: impl FnMut(Call
     // Of a repeated span the earliest bucket counts, whatever the order.
     spans.sort_unstable_by_key(|span| (span.id, span.content, span.bucket));
     spans.dedup_by_key(|span| (span.id, span.content));
-    let trace = Trace { spans, names };
+    let groups = || spans.chunk_by(|one, other| one.id == other.id);
+    let mut ids: Vec<_> = groups().filter_map(|group| OfId::new(group, names)).collect();
     let mut unmatched = Vec::new();
-    let mut is_named = vec![false; spans.len()];
-    for span in spans.iter() {
-        let half = trace.client_half_of(span);
-        if let Some(client) = half {
-            visit_call(&mut visit, EdgeSource::Calls, client.service, span);
-        }
-        for reference in span.references() {
-            if half.is_some() && reference.is_parent {
-                continue;
-            }
-            let source = if reference.is_parent { EdgeSource::Calls } else { EdgeSource::Links };
-            if let Some(named) = trace.standing_for(reference.id) {
-                if let Some(flag) = is_named.get_mut(trace.position(reference.id)) {
-                    *flag = true;
-                }
-                visit_call(&mut visit, source, named.service, span);
-            } else if reference.is_parent {
-                let child = UnmatchedChild { id: span.id, content: span.content };
-                if unmatched.last() != Some(&child) {
-                    unmatched.push(child);
-                }
-            }
+    for (position, group) in groups().enumerate() {
+        let client = ids.get(position).and_then(|of| of.client);
+        for span in group {
+            visit_references(span, client, &mut ids, &mut unmatched, &mut visit);
         }
     }
-    for span in spans.iter() {
-        let is_leaf = is_named.get(trace.position(span.id)) == Some(&false) && !trace.has_server_half(span);
-        if span.peer != NameId::NONE && is_leaf {
+    for (of, group) in ids.iter().zip(groups()) {
+        let is_leaf = !of.is_named && !of.has_server;
+        for span in group.iter().filter(|span| is_leaf && span.peer != NameId::NONE) {
             let edge = Edge { child: span.peer, ..edge(EdgeSource::Virtual, span.service, span) };
             visit_if_named(&mut visit, Call { edge, is_error: span.is_error, latency: span.latency });
         }
@@ -65,40 +48,61 @@ pub fn join(spans: &mut Vec<EdgeSpan>, names: &Names, mut visit: impl FnMut(Call
     unmatched
 }
 
-/// Spans of one trace in the order of their ids.
-struct Trace<'a> {
-    spans: &'a [EdgeSpan],
-    names: &'a Names,
+/// What there is to know of the spans with one id. It is found once for all of them, since a hostile trace may have any
+/// number of spans with one id.
+struct OfId<'a> {
+    id: SpanId,
+    /// The span that children with this parent hang on.
+    stands: &'a EdgeSpan,
+    /// The client's half, if it is one of a call.
+    client: Option<&'a EdgeSpan>,
+    has_server: bool,
+    /// Another span of the trace names the id.
+    is_named: bool,
 }
 
-impl<'a> Trace<'a> {
-    /// Where the spans with the id begin, or would.
-    fn position(&self, id: SpanId) -> usize {
-        self.spans.partition_point(|span| span.id < id)
+impl<'a> OfId<'a> {
+    fn new(spans: &'a [EdgeSpan], names: &Names) -> Option<Self> {
+        // Whatever else tells spans apart makes no difference to an edge.
+        let order = |span: &&EdgeSpan| (span.side, span.start, names.name(span.service));
+        let stands = spans.iter().min_by_key(order)?;
+        Some(Self {
+            id: stands.id,
+            stands,
+            client: spans.iter().filter(|span| span.side == Side::Calling).min_by_key(order),
+            has_server: stands.side == Side::Called,
+            is_named: false,
+        })
     }
+}
 
-    fn with_id(&self, id: SpanId) -> impl Iterator<Item = &'a EdgeSpan> + use<'a> {
-        self.spans.iter().skip(self.position(id)).take_while(move |span| span.id == id)
+/// Visits the calls of a span by all that it names, given the client's half among the spans with its id.
+fn visit_references(
+    span: &EdgeSpan,
+    client: Option<&EdgeSpan>,
+    ids: &mut [OfId<'_>],
+    unmatched: &mut Vec<UnmatchedChild>,
+    visit: &mut impl FnMut(Call),
+) {
+    let client = client.filter(|_| span.side == Side::Called);
+    if let Some(client) = client {
+        visit_call(visit, EdgeSource::Calls, client.service, span);
     }
-
-    /// The span that children with this parent hang on.
-    fn standing_for(&self, id: SpanId) -> Option<&'a EdgeSpan> {
-        self.first(self.with_id(id))
-    }
-
-    /// The client's half of a call of which the span is the server's.
-    fn client_half_of(&self, span: &EdgeSpan) -> Option<&'a EdgeSpan> {
-        let clients = (span.side == Side::Called).then(|| self.with_id(span.id)).into_iter().flatten();
-        self.first(clients.filter(|client| client.side == Side::Calling))
-    }
-
-    fn has_server_half(&self, span: &EdgeSpan) -> bool {
-        self.with_id(span.id).any(|server| server.side == Side::Called)
-    }
-
-    /// Which of the spans stands for all: whatever else tells them apart makes no difference to an edge.
-    fn first(&self, spans: impl Iterator<Item = &'a EdgeSpan>) -> Option<&'a EdgeSpan> {
-        spans.min_by_key(|span| (span.side, span.start, self.names.name(span.service)))
+    for reference in span.references() {
+        if client.is_some() && reference.is_parent {
+            continue;
+        }
+        let source = if reference.is_parent { EdgeSource::Calls } else { EdgeSource::Links };
+        let named = ids.binary_search_by_key(&reference.id, |of| of.id);
+        if let Some(named) = named.ok().and_then(|position| ids.get_mut(position)) {
+            named.is_named = true;
+            visit_call(visit, source, named.stands.service, span);
+        } else if reference.is_parent {
+            let child = UnmatchedChild { id: span.id, content: span.content };
+            if unmatched.last() != Some(&child) {
+                unmatched.push(child);
+            }
+        }
     }
 }
 

@@ -132,6 +132,11 @@ impl EdgeSpanReader {
         &self.names
     }
 
+    /// Lets go of the parts of spans that were read, which it keeps since others may share them.
+    pub fn forget_parts(&mut self) {
+        self.producers.clear();
+    }
+
     /// Gives the names away.
     #[must_use]
     pub fn into_names(self) -> Names {
@@ -216,13 +221,10 @@ impl EdgeSpanReader {
 
 /// A reference to each span; one is a link if any way of naming it is.
 fn each_once(named: impl Iterator<Item = Reference>) -> Vec<Reference> {
-    let mut references: Vec<Reference> = Vec::new();
-    for reference in named {
-        match references.iter_mut().find(|known| known.id == reference.id) {
-            Some(known) => known.is_parent &= reference.is_parent,
-            None => references.push(reference),
-        }
-    }
+    let mut references: Vec<Reference> = named.collect();
+    // Links come first, and a hostile span may name any number of others.
+    references.sort_unstable_by_key(|reference| (reference.id, reference.is_parent));
+    references.dedup_by_key(|reference| reference.id);
     references
 }
 

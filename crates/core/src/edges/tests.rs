@@ -103,6 +103,27 @@ fn of_spans_with_one_id_the_first_to_start_stands_for_them() {
     assert_eq!(found(spans), ["calls b c 1"]);
 }
 
+/// Looking at all spans with an id for each of them would take days.
+#[test]
+fn neither_many_spans_with_one_id_nor_many_references_take_long() {
+    const MANY: u64 = 200_000;
+    let mut half = span(2, 1, "cart", Server);
+    let mut reader = EdgeSpanReader::default();
+    let client = span(2, 1, "web", Client);
+    let mut spans = vec![reader.read(&Span::Otlp(client.clone()))];
+    for number in 0..MANY {
+        half.end_time_unix_nano = 700 * SECOND + number;
+        spans.push(reader.read(&Span::Otlp(half.clone())));
+    }
+    let link = |number: u64| otlp::Link { span_id: SpanId::new(number.to_be_bytes()), ..link(1) };
+    let linking =
+        otlp::Span { links: (1..MANY).chain(1..MANY).map(link).collect(), ..span(3, 2, "worker", Consumer) };
+    spans.push(reader.read(&Span::Otlp(linking)));
+    let mut calls = 0;
+    let unmatched = join(&mut spans, reader.names(), |_| calls += 1);
+    assert_eq!((calls, unmatched.len()), (MANY + 1, 1));
+}
+
 #[test]
 fn links_within_the_trace_are_edges_of_their_own_source() {
     let mut consumer = span(3, 0, "worker", Consumer);

@@ -151,6 +151,20 @@ impl LaneWriter {
         })
     }
 
+    /// Whether the lane's window takes no more commits. An answer that took long tells no time, but the process's clock
+    /// does; if that stood still too, answers are in doubt, and more are asked for until they agree.
+    async fn is_over(&self, lane: OpenLane, deadline: Deadline) -> Result<bool, StoreError> {
+        let client = &self.context.client;
+        for _ in 0..MOST_PUTS {
+            if !client.service_time().is_in_doubt() {
+                break;
+            }
+            self.ask_the_time(deadline).await?;
+        }
+        let now = client.service_time().at_least().max(client.service_seconds());
+        Ok(lane.window.end() + lane.terms.grace <= now)
+    }
+
     /// The lane to commit to, with the packs written at its next place. A lane of the present window is used on; else
     /// a new one is added to the present window's item while the packs are written.
     async fn lane_with_packs(
@@ -166,12 +180,17 @@ impl LaneWriter {
                 return Ok(lane);
             }
             let window = Window::around(now, self.context.config.window);
-            if let Some(lane) = self.open_lane(window, packs, deadline).await? {
-                self.open = Some(lane);
-                return Ok(lane);
+            match self.open_lane(window, packs, deadline).await? {
+                // This process has slept: a window that nobody else may have known, of a time that is long over, must not
+                // get a record, which would be counted there and in the window that it is put into again.
+                Some(lane) if self.is_over(lane, deadline).await? => {}
+                Some(lane) => {
+                    self.open = Some(lane);
+                    return Ok(lane);
+                }
+                // What we take for the present window is derived already: the same, learnt from answers to come.
+                None => self.ask_the_time(deadline).await?,
             }
-            // What we take for the present window is long over: this process has slept, and learns it from answers.
-            self.ask_the_time(deadline).await?;
         }
         Err(StoreError::new(
             StoreErrorKind::Unavailable,

@@ -127,7 +127,7 @@ fn a_week_is_six_days_and_the_rest_of_the_first_and_last() {
     let base = 20_000 * DAY;
     let (now, reach) = (base + 7 * DAY + 14 * HOUR, Reach::new(Duration::from_secs(3600)));
     let mut plan = Plan::new(now - 7 * DAY..now, reach, now);
-    assert_eq!(plan.days(), [base + DAY..base + 8 * DAY]);
+    assert_eq!(plan.days(), vec![base + DAY..base + 8 * DAY]);
     plan.found_days(&(1..7).map(|day| base + day * DAY).collect());
     let last = base + 7 * DAY;
     assert_eq!(plan.hours(), [base + 16 * HOUR..base + DAY + 4 * HOUR, last..last + 16 * HOUR]);

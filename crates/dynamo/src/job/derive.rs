@@ -54,7 +54,8 @@ impl WindowRun<'_> {
         let config = &job.context.config;
         let plan = surveyed.survey.plan(job.memory_bytes).with_sizes(config.part_bytes, config.bucket_bytes);
         let half = Duration::from_secs(u64::from(self.item.window.length())) / 2;
-        let pace = Pace::new(surveyed.record_bytes, half, job.context.client.clock().monotonic());
+        let within = job.longest_run.shorten(half);
+        let pace = Pace::new(surveyed.record_bytes, within, job.context.client.clock().monotonic());
         let mut writer = RunWriter::new(job, claim, pace);
         let mut slots = Vec::new();
         for partition in 0..plan.partitions.max(1) {

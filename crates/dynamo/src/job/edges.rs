@@ -87,6 +87,14 @@ impl Job {
         });
     }
 
+    /// A window that is not listed any more when it appears, of a writer that has slept, is met only here.
+    pub(super) fn learn_windows(&self, tenant: &Tenant, generation: u64, windows: &[WindowItem]) {
+        let now = self.now();
+        self.with_backlog(tenant, generation, |backlog| {
+            windows.iter().for_each(|item| backlog.learn_window(item, now));
+        });
+    }
+
     /// Looks at a closed window and counts its edges if nobody else does and all that is needed is there.
     pub(super) async fn edges_of(
         &self,
@@ -101,6 +109,7 @@ impl Job {
         }
         let horizon = self.horizon(tenant, window).await?;
         if let Some(until) = horizon.iter().chain([&item]).filter_map(|item| waits_until(item, now)).max() {
+            self.learn_windows(tenant, generation, &horizon);
             return Ok(EdgesStep::Wait(until));
         }
         let mut claim = match self.claim(keys::edges_claim(tenant, window), item.terms.expiry).await? {
@@ -108,8 +117,15 @@ impl Job {
             Claimed::Until { until, reason: Some(reason) } => return Ok(EdgesStep::Parked { until, reason }),
             Claimed::Until { until, reason: None } => return Ok(EdgesStep::Wait(until)),
         };
+        if horizon.iter().chain([&item]).any(|item| item.derived == Derived::NotYet) {
+            metrics::counter!("jaeger_dynamodb_edges_underived_total").increment(1);
+            tracing::warn!(
+                window_start = window.start(),
+                "edges are counted from the log of a window that is not derived"
+            );
+        }
         let run = EdgesRun { job: self, tenant, item: &item, horizon, generation };
-        match self.guarded(run.count(&mut claim).boxed()).await {
+        match self.guarded(self.limited(run.count(&mut claim)).boxed()).await {
             Ok(Written::First) => {
                 metrics::counter!("jaeger_dynamodb_edges_windows_total").increment(1);
                 Ok(EdgesStep::Counted)

@@ -84,7 +84,7 @@ impl Job {
             Claimed::Until { until, .. } => return Ok(BlockStep::Wait(until)),
         };
         let merge = Merge { job: self, tenant, block, generation };
-        let outcome = self.guarded(merge.run(members, &mut claim).boxed()).await;
+        let outcome = self.guarded(self.limited(merge.run(members, &mut claim)).boxed()).await;
         Ok(match outcome {
             Ok(Outcome::Derived) => BlockStep::Merged,
             Ok(Outcome::Lost | Outcome::LeftToNewerVersion) => BlockStep::Lost,
@@ -181,7 +181,7 @@ impl<'a> Merge<'a> {
         let fewest = u32::from(members.iter().any(|member| member.buckets > 0));
         let buckets = bucket_count(pointers, size).max(fewest);
         let half = Duration::from_secs(self.block.end().saturating_sub(self.block.0.start())) / 2;
-        let pace = Pace::new(size, half, job.context.client.clock().monotonic());
+        let pace = Pace::new(size, job.longest_run.shorten(half), job.context.client.clock().monotonic());
         let mut writer = RunWriter::new(job, claim, pace);
         let expiry = latest_expiry(members);
         for bucket in 0..buckets {

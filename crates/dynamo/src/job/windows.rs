@@ -161,8 +161,9 @@ impl Job {
             count_failure(window, &error);
             Step::Wait(self.roughly_now() + backoff(0))
         });
-        if matches!(step, Step::Ran(_)) {
+        if let Step::Ran(outcome) = &step {
             self.count_seconds("derive", started);
+            count_outcome(*outcome);
         }
         self.with_backlog(tenant, generation, |backlog| match &step {
             Step::Ran(Outcome::Derived | Outcome::Lost) | Step::Done => {
@@ -189,7 +190,7 @@ impl Job {
         };
         let run = Run(self.context.client.random_bytes());
         let run = WindowRun { job: self, tenant, item: &item, run, generation };
-        match self.guarded(run.derive(&mut claim).boxed()).await {
+        match self.guarded(self.limited(run.derive(&mut claim)).boxed()).await {
             Ok(Outcome::LeftToNewerVersion) => {
                 self.release(&claim).await;
                 Ok(Step::Ran(Outcome::LeftToNewerVersion))
@@ -230,16 +231,20 @@ impl Job {
 impl Step {
     fn count(&self, report: &mut RoundReport) {
         match self {
-            Self::Ran(Outcome::Derived) => {
-                metrics::counter!("jaeger_dynamodb_windows_derived_total").increment(1);
-                report.derived += 1;
-            }
-            Self::Ran(Outcome::Lost) => {
-                metrics::counter!("jaeger_dynamodb_runs_lost_total", "work" => "derive").increment(1);
-                report.lost += 1;
-            }
+            Self::Ran(Outcome::Derived) => report.derived += 1,
+            Self::Ran(Outcome::Lost) => report.lost += 1,
             Self::Ran(Outcome::LeftToNewerVersion) | Self::Done | Self::Wait(_) | Self::Parked { .. } => {}
         }
+    }
+}
+
+fn count_outcome(outcome: Outcome) {
+    match outcome {
+        Outcome::Derived => metrics::counter!("jaeger_dynamodb_windows_derived_total").increment(1),
+        Outcome::Lost => {
+            metrics::counter!("jaeger_dynamodb_runs_lost_total", "work" => "derive").increment(1);
+        }
+        Outcome::LeftToNewerVersion => {}
     }
 }
 

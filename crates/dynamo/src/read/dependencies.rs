@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use jaeger_dynamodb_core::edges::{EdgeBucket, Edges};
-use jaeger_dynamodb_core::{DependencyLink, DependencyQuery, StoreError, Tenant};
+use jaeger_dynamodb_core::{DependencyLink, DependencyQuery, StoreError, StoreErrorKind, Tenant};
 use serde_dynamo::Item;
 
 use super::{QueryContext, Reader};
@@ -23,10 +23,15 @@ const HEADS_IN_A_PAGE: i32 = 1000;
 /// By how much data may be older than the retention of the settings before the oldest is looked for.
 const RETENTION_MARGIN: u64 = 24 * 3600;
 
+/// More edges, of different pairs or times, are not summed up for one query.
+const MOST_EDGES: usize = 1_000_000;
+
 /// What is summed up so far.
 struct Sum {
     /// With latencies, or without.
     what: What,
+    /// All calls are counted in this bucket, if in any one.
+    bucket: Option<EdgeBucket>,
     edges: Edges,
 }
 
@@ -37,17 +42,19 @@ impl Reader {
         tenant: &Tenant,
         query: &DependencyQuery,
     ) -> Result<Vec<DependencyLink>, StoreError> {
-        Ok(self.edges(tenant, query, What::Calls).await?.links(query))
+        let Some(buckets) = query.buckets() else { return Ok(Vec::new()) };
+        // What is told does not say when.
+        let sum = Sum { what: What::Calls, bucket: Some(*buckets.start()), edges: Edges::default() };
+        Ok(self.sum(tenant, query, sum).await?.links(query))
     }
 
-    /// The sums of all sources over the range, with latencies only if they are asked for; calls of whole days and of whole
+    /// The sums of all sources over the range, with latencies; calls of whole days and of whole
     /// four hours may be in their first bucket.
-    pub(crate) async fn edges(
-        &self,
-        tenant: &Tenant,
-        query: &DependencyQuery,
-        what: What,
-    ) -> Result<Edges, StoreError> {
+    pub(crate) async fn edges(&self, tenant: &Tenant, query: &DependencyQuery) -> Result<Edges, StoreError> {
+        self.sum(tenant, query, Sum { what: What::Latencies, bucket: None, edges: Edges::default() }).await
+    }
+
+    async fn sum(&self, tenant: &Tenant, query: &DependencyQuery, mut sum: Sum) -> Result<Edges, StoreError> {
         let Some(buckets) = query.buckets() else { return Ok(Edges::default()) };
         let context = self.query(tenant);
         let now = self.client.service_seconds();
@@ -56,7 +63,6 @@ impl Reader {
         let end = buckets.end().start().saturating_add(Level::Window.seconds());
         let end = end.min(Level::Window.ceil(now.saturating_add(MAX_OPEN_SECONDS)));
         let mut plan = Plan::new(start..end.max(start), Reach::new(self.config.dependency_horizon), now);
-        let mut sum = Sum { what, edges: Edges::default() };
         let days = self.add(&context, &plan, Level::Day, plan.days(), &mut sum).await?;
         plan.found_days(&days);
         let hours = self.add(&context, &plan, Level::FourHours, plan.hours(), &mut sum).await?;
@@ -100,11 +106,22 @@ impl Reader {
     ) -> Result<BTreeSet<u64>, StoreError> {
         let mut found = BTreeSet::new();
         for (item, start) in self.heads(context, level, &wanted).await? {
-            found.insert(start);
-            let place = |bucket| plan.takes(level, start, bucket).then_some(bucket);
-            if let Err(error) = self.add_item(context, &item, place, sum).await? {
-                metrics::counter!("jaeger_dynamodb_damaged_items_total").increment(1);
-                tracing::error!(error = %error, level = ?level, start, "a contribution of edges cannot be read");
+            let at = |bucket| sum.bucket.unwrap_or(bucket);
+            let place = |bucket| plan.takes(level, start, bucket).then(|| at(bucket));
+            match self.item_edges(context, &item, place, sum.what).await? {
+                Ok(edges) => {
+                    found.insert(start);
+                    sum.edges.add(&edges);
+                }
+                // Instead of sums, what they are made of is read.
+                Err(error) => {
+                    metrics::counter!("jaeger_dynamodb_damaged_items_total").increment(1);
+                    tracing::error!(error = %error, level = ?level, start, "a contribution of edges cannot be read");
+                }
+            }
+            if sum.edges.iter().len() > MOST_EDGES {
+                let message = "too many services call each other in this range: ask for a shorter one";
+                return Err(StoreError::new(StoreErrorKind::LimitExceeded, message));
             }
         }
         Ok(found)
@@ -130,13 +147,14 @@ impl Reader {
         Ok(heads)
     }
 
-    async fn add_item(
+    /// The edges of a contribution that are wanted, each where it is wanted.
+    async fn item_edges(
         &self,
         context: &QueryContext,
         item: &Item,
         place: impl Fn(EdgeBucket) -> Option<EdgeBucket>,
-        sum: &mut Sum,
-    ) -> Result<Result<(), DecodeError>, StoreError> {
+        what: What,
+    ) -> Result<Result<Edges, DecodeError>, StoreError> {
         let head = match head_of(item) {
             Ok(head) => head,
             Err(error) => return Ok(Err(error)),
@@ -144,7 +162,7 @@ impl Reader {
         let Ok(sort) = sort_key(item) else {
             return Ok(Err(DecodeError::Invalid("an item has no binary sort key")));
         };
-        let latency_parts = if sum.what == What::Latencies { head.latency_parts } else { 0 };
+        let latency_parts = if what == What::Latencies { head.latency_parts } else { 0 };
         let latencies = (0..latency_parts).map(DependencyPart::Latencies);
         let mut chunks = vec![head.first.0];
         for part in (0..head.call_parts).map(DependencyPart::Calls).chain(latencies) {
@@ -156,7 +174,7 @@ impl Reader {
         }
         let mut whole = Edges::default();
         let merged = chunks.iter().try_for_each(|chunk| merge_chunk(chunk, &mut whole, &place));
-        Ok(merged.map(|()| sum.edges.add(&whole)))
+        Ok(merged.map(|()| whole))
     }
 
     async fn dependency_part(

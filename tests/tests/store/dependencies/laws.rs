@@ -1,7 +1,8 @@
-//! Whatever traces there are, however they are split into Exports and windows, however often one is sent again, and
-//! whichever jobs run, crash or run at the same time: the edges are those of whole traces, as long as the windows of a
-//! trace lie within the horizon.
+//! Whatever traces there are, however they are split into Exports and windows of whatever lengths, however often one is
+//! sent again, whatever befalls the writers, and whichever jobs run, crash or run at the same time, with whatever
+//! horizons: the edges are those of whole traces, as long as the windows of a trace lie within all of these.
 
+use std::iter;
 use std::time::Duration;
 
 use futures::future::join_all;
@@ -9,10 +10,10 @@ use jaeger_dynamodb_core::Span;
 use jaeger_dynamodb_dynamo::StoreConfig;
 use jaeger_dynamodb_testkit::strategies::related_spans;
 use jaeger_dynamodb_testkit::{Fault, FaultPlan, Refusal, RequestInfo};
-use jaeger_dynamodb_tests::{AnyError, NOW, aws_config};
+use jaeger_dynamodb_tests::{AnyError, NOW, aws_config, tokio_clock};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use proptest::sample::Index;
+use proptest::sample::{Index, select};
 
 use super::world::World;
 
@@ -20,7 +21,14 @@ const SECOND: u64 = 1_000_000_000;
 
 #[derive(Debug, Clone)]
 enum Step {
-    Write(Vec<Span>),
+    Write(usize, Vec<Span>),
+    /// Requests of the writer fail one time in so many, or are executed late; it writes until it is acknowledged.
+    WriteInTrouble {
+        server: usize,
+        spans: Vec<Span>,
+        one_in: u64,
+        seed: u64,
+    },
     /// What was written before, or some of it, is sent again.
     WriteAgain(Index),
     Wait(Duration),
@@ -38,12 +46,15 @@ enum Step {
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     // Spans start so long before the first window that all windows count them where they start.
     let now = u64::try_from(NOW.0).unwrap_or_default();
-    let spans = related_spans(0..7, now - 600 * SECOND..now);
+    let spans = || related_spans(0..7, now - 300 * SECOND..now);
+    let in_trouble = (0..2_usize, spans(), 2_u64..9, any::<u64>());
     let step = prop_oneof![
-        6 => spans.prop_map(Step::Write),
+        4 => (0..2_usize, spans()).prop_map(|(server, spans)| Step::Write(server, spans)),
+        2 => in_trouble
+            .prop_map(|(server, spans, one_in, seed)| Step::WriteInTrouble { server, spans, one_in, seed }),
         2 => any::<Index>().prop_map(Step::WriteAgain),
         // All windows lie within the horizon of an hour.
-        4 => (0_u64..180).prop_map(|seconds| Step::Wait(Duration::from_secs(seconds))),
+        4 => (0_u64..120).prop_map(|seconds| Step::Wait(Duration::from_secs(seconds))),
         2 => Just(Step::Maintain),
         1 => (0_u64..60).prop_map(Step::MaintainAndCrashAt),
         1 => Just(Step::MaintainTogether),
@@ -52,20 +63,31 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     vec(step, 1..14)
 }
 
-fn config() -> impl Strategy<Value = StoreConfig> {
+/// Those of one server, or of two with windows of different lengths.
+fn configs() -> impl Strategy<Value = Vec<StoreConfig>> {
     let second = Duration::from_secs(1);
-    prop_oneof![
+    let config = prop_oneof![
         3 => Just(aws_config()),
         1 => Just(StoreConfig::embedded()),
-        1 => Just(StoreConfig { window: 7 * second, window_grace: 6 * second, ..aws_config() }),
+        1 => Just(StoreConfig { window: 9 * second, window_grace: 6 * second, ..aws_config() }),
         1 => Just(StoreConfig { bucket_bytes: 100, settle: Duration::ZERO, ..aws_config() }),
-    ]
+    ];
+    let length = select(&[9_u64, 30, 60, 300, 600][..]);
+    (config, prop::option::of(length)).prop_map(|(config, length)| {
+        let of_length = |seconds| StoreConfig { window: Duration::from_secs(seconds), ..config.clone() };
+        let other = length.map(of_length);
+        iter::once(config.clone()).chain(other).collect()
+    })
 }
 
 async fn take(world: &mut World, written: &mut Vec<Vec<Span>>, step: Step) -> Result<(), AnyError> {
     match step {
-        Step::Write(spans) => {
-            world.write(spans.clone()).await?;
+        Step::Write(server, spans) => {
+            world.write_by(server, spans.clone(), FaultPlan::none()).await?;
+            written.push(spans);
+        }
+        Step::WriteInTrouble { server, spans, one_in, seed } => {
+            world.write_by(server, spans.clone(), faults(one_in, seed)).await?;
             written.push(spans);
         }
         Step::WriteAgain(which) if !written.is_empty() => {
@@ -112,11 +134,11 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 64, max_shrink_iters: 200, ..ProptestConfig::default() })]
 
     #[test]
-    fn every_edge_is_that_of_whole_traces(config in config(), steps in steps()) {
+    fn every_edge_is_that_of_whole_traces(configs in configs(), steps in steps()) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
         let outcome: Result<(), AnyError> = runtime.map_err(AnyError::from).and_then(|runtime| {
             runtime.block_on(async {
-                let (mut world, mut written) = (World::new(config).await?, Vec::new());
+                let (mut world, mut written) = (World::with(tokio_clock(), configs).await?, Vec::new());
                 for step in steps {
                     take(&mut world, &mut written, step).await?;
                 }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use jaeger_dynamodb_core::{DependencyReader, Tenant};
+use jaeger_dynamodb_core::{DependencyReader, Tenant, TraceWriter};
 use jaeger_dynamodb_dynamo::{JobMode, Purpose, SealTrace, WindowId, WindowReport, Work, sealed_by};
-use jaeger_dynamodb_testkit::{Fault, FaultPlan};
+use jaeger_dynamodb_testkit::{Fault, FaultPlan, RequestInfo};
 use jaeger_dynamodb_tests::{AnyError, aws_config};
 
 use super::answers::{always, call};
@@ -169,6 +169,40 @@ async fn a_window_costs_a_few_units_and_one_without_edges_only_its_mark() -> Res
         items.iter().all(|item| windows.iter().any(|window| window.get("expiry") == Some(&expiry(item))))
     );
     world.answers_are_right().await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_purge_while_edges_are_counted_leaves_nothing_of_before() -> Result<(), AnyError> {
+    let requests = [
+        ("GetItem", "spans"),
+        ("PutItem", "dependencies"),
+        ("UpdateItem", "dependencies"),
+        ("GetItem", "index"),
+    ];
+    for (operation, table) in requests {
+        let (mut world, tenant) = (World::new(aws_config()).await?, Tenant::default());
+        let (handle, store) = world.open().await?;
+        store.write_spans(&tenant, call(&world, 1).to_vec()).await?;
+        world.clock.sleep(CLOSED).await;
+        let is_meant = move |request: &RequestInfo| request.is(operation, &format!("jaeger.{table}"));
+        handle.inject(FaultPlan::new(move |request| {
+            if is_meant(request) { Fault::DelayAnswer(Duration::from_secs(2)) } else { Fault::None }
+        }));
+        let runner = store.maintenance(JobMode::InProcess, vec![tenant.clone()]);
+        let under_way = tokio::spawn(async move { runner.round().await });
+        world.clock.sleep(Duration::from_secs(1)).await;
+        store.purge(false).await?;
+        let report = under_way.await??;
+        assert_eq!(report.edges, 0, "{operation} {table}");
+        assert!(world.contributions().await?.is_empty(), "{operation} {table}");
+        handle.inject(FaultPlan::none());
+        let after = call(&world, 2).to_vec();
+        store.write_spans(&tenant, after.clone()).await?;
+        world.was_written(after).await?;
+        world.finish().await?;
+        world.answers_are_right().await?;
+    }
+    Ok(())
 }
 
 fn base64(text: &str) -> Vec<u8> {

@@ -10,10 +10,13 @@ use jaeger_dynamodb_core::{
 };
 use jaeger_dynamodb_dynamo::{DynamoStore, JobMode, Maintenance, StoreConfig};
 use jaeger_dynamodb_testkit::{EngineHandle, FaultPlan, TestEngine};
-use jaeger_dynamodb_tests::{AnyError, NOW, open, tokio_clock};
+use jaeger_dynamodb_tests::{AnyError, NOW, aws_config, open, tokio_clock};
 
 /// Rounds within which all is done, unless something is wrong: each waits a little, a lost claim two minutes.
 const ROUNDS: usize = 200;
+
+/// So often a write in good times may be refused because of what went before.
+const MOST_TRIES: usize = 5;
 
 /// Sums by source, caller and called, over all time.
 type Sums = BTreeMap<(EdgeSource, String, String), EdgeTotals>;
@@ -22,7 +25,9 @@ pub(super) struct World {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) engine: TestEngine,
     pub(super) config: StoreConfig,
+    /// The first of the servers.
     pub(super) server: Arc<DynamoStore>,
+    servers: Vec<(EngineHandle, Arc<DynamoStore>)>,
     pub(super) reference: MemoryStore,
     written: Vec<Span>,
     opened: u64,
@@ -31,18 +36,33 @@ pub(super) struct World {
 
 impl World {
     pub(super) async fn new(config: StoreConfig) -> Result<Self, AnyError> {
-        let clock = tokio_clock();
+        Self::with(tokio_clock(), vec![config]).await
+    }
+
+    /// One with a server for each of the settings, of which there is at least one.
+    pub(super) async fn with(clock: Arc<dyn Clock>, configs: Vec<StoreConfig>) -> Result<Self, AnyError> {
         let began = clock.monotonic();
         let engine = TestEngine::new(Arc::clone(&clock))?;
-        let server = open(&engine.handle("server"), Arc::clone(&clock), config.clone(), 1).await?;
-        let reference = MemoryStore::new();
-        Ok(Self { clock, engine, config, server, reference, written: Vec::new(), opened: 1, began })
+        let (mut servers, mut opened) = (Vec::new(), 0);
+        for config in &configs {
+            opened += 1;
+            let handle = engine.handle(&format!("server {opened}"));
+            let store = open(&handle, Arc::clone(&clock), config.clone(), opened).await?;
+            servers.push((handle, store));
+        }
+        let server = Arc::clone(&servers.first().ok_or("no server")?.1);
+        let config = configs.into_iter().max_by_key(|config| config.window).unwrap_or_else(aws_config);
+        let (reference, written) = (MemoryStore::new(), Vec::new());
+        Ok(Self { clock, engine, config, server, servers, reference, written, opened, began })
     }
 
     pub(super) async fn open(&mut self) -> Result<(EngineHandle, Arc<DynamoStore>), AnyError> {
         self.opened += 1;
         let handle = self.engine.handle(&format!("process {}", self.opened));
-        let store = open(&handle, Arc::clone(&self.clock), self.config.clone(), self.opened).await?;
+        // Nobody has to look further back than the others, as long as all look far enough.
+        let horizon = Duration::from_secs(3600) * [1, 2, 6][usize::try_from(self.opened % 3)?];
+        let config = StoreConfig { dependency_horizon: horizon, ..self.config.clone() };
+        let store = open(&handle, Arc::clone(&self.clock), config, self.opened).await?;
         Ok((handle, store))
     }
 
@@ -57,7 +77,32 @@ impl World {
     }
 
     pub(super) async fn write(&mut self, spans: Vec<Span>) -> Result<(), AnyError> {
-        self.server.write_spans(&Tenant::default(), spans.clone()).await?;
+        self.write_by(0, spans, FaultPlan::none()).await
+    }
+
+    /// Writes by a server whose requests are befallen at first. Like a collector, it sends again what was not acknowledged.
+    pub(super) async fn write_by(
+        &mut self,
+        server: usize,
+        spans: Vec<Span>,
+        faults: FaultPlan,
+    ) -> Result<(), AnyError> {
+        let (handle, store) = &self.servers[server % self.servers.len()];
+        handle.inject(faults);
+        let mut outcome = store.write_spans(&Tenant::default(), spans.clone()).await;
+        handle.inject(FaultPlan::none());
+        for _ in 0..MOST_TRIES {
+            if outcome.is_ok() {
+                break;
+            }
+            outcome = store.write_spans(&Tenant::default(), spans.clone()).await;
+        }
+        outcome?;
+        self.was_written(spans).await
+    }
+
+    /// Notes what somebody has written.
+    pub(super) async fn was_written(&mut self, spans: Vec<Span>) -> Result<(), AnyError> {
         self.reference.write_spans(&Tenant::default(), spans.clone()).await?;
         self.written.extend(spans);
         Ok(())

@@ -38,44 +38,87 @@ impl Contribution<'_> {
     }
 }
 
+/// A contribution that is put piece by piece, so that no more than a piece has to be in memory: parts as they come, then
+/// the item that names them.
+#[derive(Debug)]
+pub(in crate::job) struct Pieces<'a> {
+    job: &'a Job,
+    place: Contribution<'a>,
+    /// Nothing of before a purge may come back.
+    generation: u64,
+    head: Head,
+    is_empty: bool,
+}
+
+impl<'a> Pieces<'a> {
+    pub(in crate::job) fn new(job: &'a Job, place: Contribution<'a>, generation: u64) -> Self {
+        let run = Run(job.context.client.random_bytes());
+        let head = Head { run, call_parts: 0, latency_parts: 0, first: Chunk(Vec::new()) };
+        Self { job, place, generation, head, is_empty: true }
+    }
+
+    pub(in crate::job) fn is_empty(&self) -> bool {
+        self.is_empty
+    }
+
+    /// Adds to the sums. What is added to an edge twice is read as the sum of both.
+    pub(in crate::job) async fn add(&mut self, edges: &Edges) -> Result<(), StoreError> {
+        let present = self.job.context.generation.read().await;
+        if *present != self.generation {
+            return Ok(());
+        }
+        self.is_empty &= edges.is_zero();
+        for chunk in chunks(edges, What::Calls) {
+            // The first needs no item of its own.
+            if self.head.first.0.is_empty() {
+                self.head.first = chunk;
+            } else {
+                self.put_part(DependencyPart::Calls(self.head.call_parts), chunk).await?;
+                self.head.call_parts = next(self.head.call_parts)?;
+            }
+        }
+        for chunk in chunks(edges, What::Latencies) {
+            self.put_part(DependencyPart::Latencies(self.head.latency_parts), chunk).await?;
+            self.head.latency_parts = next(self.head.latency_parts)?;
+        }
+        Ok(())
+    }
+
+    async fn put_part(&self, part: DependencyPart, chunk: Chunk) -> Result<(), StoreError> {
+        let key = keys::dependency_part(self.place.tenant, &self.place.sort, self.head.run, part);
+        let item = item(key, self.place.expiry, [(attribute::CONTENT, chunk.0)]);
+        let client = &self.job.context.client;
+        client.put(Table::Dependencies, item, Purpose::EdgesWrite, self.job.deadline()).await?;
+        Ok(())
+    }
+
+    /// Puts the item by which all pieces are seen, unless everything was purged in the meantime.
+    pub(in crate::job) async fn finish(self) -> Result<Written, StoreError> {
+        let present = self.job.context.generation.read().await;
+        if *present != self.generation {
+            return Ok(Written::Lost);
+        }
+        self.job.put_head(&self.place, self.head.encode()).await
+    }
+}
+
+fn next(count: u16) -> Result<u16, StoreError> {
+    count.checked_add(1).ok_or_else(|| {
+        StoreError::new(StoreErrorKind::LimitExceeded, "a window has more edges than can be stored")
+    })
+}
+
 impl Job {
-    /// Puts a contribution, unless everything was purged in the meantime.
+    /// Puts a contribution at once, also one of nothing, unless everything was purged in the meantime.
     pub(in crate::job) async fn put_contribution(
         &self,
-        place: &Contribution<'_>,
+        place: Contribution<'_>,
         edges: &Edges,
         generation: u64,
     ) -> Result<Written, StoreError> {
-        let present = self.context.generation.read().await;
-        if *present != generation {
-            return Ok(Written::Lost);
-        }
-        let run = Run(self.context.client.random_bytes());
-        let mut calls = chunks(edges, What::Calls).into_iter();
-        let first = calls.next().unwrap_or(Chunk(Vec::new()));
-        let call_parts = self.put_parts(place, run, calls, DependencyPart::Calls).await?;
-        let latencies = chunks(edges, What::Latencies).into_iter();
-        let latency_parts = self.put_parts(place, run, latencies, DependencyPart::Latencies).await?;
-        self.put_head(place, Head { run, call_parts, latency_parts, first }.encode()).await
-    }
-
-    async fn put_parts(
-        &self,
-        place: &Contribution<'_>,
-        run: Run,
-        chunks: impl Iterator<Item = Chunk>,
-        part: impl Fn(u16) -> DependencyPart,
-    ) -> Result<u16, StoreError> {
-        let mut count = 0_u16;
-        for chunk in chunks {
-            let key = keys::dependency_part(place.tenant, &place.sort, run, part(count));
-            let item = item(key, place.expiry, [(attribute::CONTENT, chunk.0)]);
-            self.context.client.put(Table::Dependencies, item, Purpose::EdgesWrite, self.deadline()).await?;
-            count = count.checked_add(1).ok_or_else(|| {
-                StoreError::new(StoreErrorKind::LimitExceeded, "a window has more edges than can be stored")
-            })?;
-        }
-        Ok(count)
+        let mut pieces = Pieces::new(self, place, generation);
+        pieces.add(edges).await?;
+        pieces.finish().await
     }
 
     async fn put_head(&self, place: &Contribution<'_>, content: Vec<u8>) -> Result<Written, StoreError> {

@@ -34,6 +34,8 @@ pub(super) struct HeldSpans {
     slots: Vec<Vec<HeldSpan>>,
     bytes: usize,
     most_bytes: usize,
+    /// What the names take that the spans stand for.
+    name_bytes: usize,
 }
 
 impl HeldSpans {
@@ -42,13 +44,27 @@ impl HeldSpans {
         let slot_width = (hashes.end - hashes.start).div_ceil(SLOTS).max(ALL_HASHES.end / NARROWEST);
         let count = (hashes.end - hashes.start).div_ceil(slot_width);
         let slots = (0..count).map(|_| Vec::new()).collect();
-        Self { first: hashes.start, slot_width, slots, bytes: 0, most_bytes: most_bytes.max(LEAST_BYTES) }
+        let most_bytes = most_bytes.max(LEAST_BYTES);
+        Self { first: hashes.start, slot_width, slots, bytes: 0, most_bytes, name_bytes: 0 }
     }
 
     /// The hashes whose traces are held.
     pub(super) fn hashes(&self) -> Range<u64> {
         let end = self.first + self.slot_width * self.slots.len() as u64;
         self.first..end.min(ALL_HASHES.end)
+    }
+
+    /// How many hashes the next pass should try, as dense as these: one trace that fills memory by itself must not make
+    /// all passes after it narrow.
+    pub(super) fn next_width(&self) -> u64 {
+        let hashes = self.hashes();
+        let times = self.most_bytes / (self.bytes + self.name_bytes).max(1);
+        (hashes.end - hashes.start).saturating_mul(u64::try_from(times.max(1)).unwrap_or(u64::MAX))
+    }
+
+    /// Says how much all names take that have been read so far.
+    pub(super) fn note_names(&mut self, bytes: usize) {
+        self.name_bytes = bytes;
     }
 
     pub(super) fn holds(&self, trace: TraceId) -> bool {
@@ -62,7 +78,7 @@ impl HeldSpans {
         let Some(slot) = slot else { return };
         self.bytes += bytes(&held);
         slot.push(held);
-        while self.bytes > self.most_bytes && self.slots.len() > 1 {
+        while self.bytes + self.name_bytes > self.most_bytes && self.slots.len() > 1 {
             let dropped = self.slots.pop().unwrap_or_default();
             self.bytes -= dropped.iter().map(bytes).sum::<usize>();
         }
@@ -118,5 +134,25 @@ mod tests {
         assert!((5..10).contains(&passes), "{passes}");
         taken.sort_unstable();
         assert_eq!(taken, (0..TRACES).map(trace_id).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_trace_that_fills_memory_by_itself_does_not_make_the_passes_after_it_narrow() {
+        let mut reader = EdgeSpanReader::default();
+        let giant = trace_id(7);
+        let at = TraceHash::of(giant).bits();
+        let (mut from, mut width, mut passes) = (0, ALL_HASHES.end, 0);
+        while from < ALL_HASHES.end {
+            let mut held = HeldSpans::new(&(from..from.saturating_add(width).min(ALL_HASHES.end)), 0);
+            if held.holds(giant) {
+                for span in 0..20_000 {
+                    let span = reader.read(&Span::Otlp(otlp_span(7, span, "shop")));
+                    held.push(HeldSpan { trace: giant, is_before: false, span });
+                }
+            }
+            (from, width) = (held.hashes().end, held.next_width());
+            passes += 1;
+        }
+        assert!(passes < 10, "{passes} passes with one giant trace at {at:x}");
     }
 }

@@ -9,7 +9,7 @@ use jaeger_dynamodb_core::{StoreError, Tenant};
 
 use super::super::Job;
 use super::super::claim::Claim;
-use super::contribution::{Contribution, Written};
+use super::contribution::{Contribution, Pieces, Written};
 use super::held::{ALL_HASHES, HeldSpan, HeldSpans};
 use crate::dependencies::{Level, Reach};
 use crate::derived::TraceHash;
@@ -29,11 +29,18 @@ pub(super) struct EdgesRun<'a> {
     pub(super) generation: u64,
 }
 
-/// What is counted so far.
-#[derive(Default)]
-struct Sums {
+/// Bytes that an edge takes with its latencies, about.
+const EDGE_BYTES: usize = 1024;
+
+/// What is counted so far, and not put yet.
+struct Sums<'a> {
+    pieces: Pieces<'a>,
     reader: EdgeSpanReader,
     edges: Edges<NameId>,
+    /// Sums that take more are put before there are all.
+    most_bytes: usize,
+    /// Edges that are put.
+    put: u64,
     /// Children that came without their parents.
     unmatched: u64,
     /// Children of earlier windows whose parents came.
@@ -43,12 +50,11 @@ struct Sums {
 impl EdgesRun<'_> {
     pub(super) async fn count(&self, claim: &mut Claim) -> Result<Written, StoreError> {
         let packs = self.job.packs_of(self.tenant, self.item).await?;
-        let mut sums = Sums::default();
+        let mut sums = Sums::new(self.pieces(), self.job.memory_bytes / 8);
         let (mut from, mut passes, mut width) = (ALL_HASHES.start, 0_u32, ALL_HASHES.end);
         while from < ALL_HASHES.end && !packs.is_empty() {
             let hashes = from..from.saturating_add(width).min(ALL_HASHES.end);
-            let taken = self.pass(&packs, &hashes, &mut sums, claim).await?;
-            (from, width) = (taken.end, taken.end - taken.start);
+            (from, width) = self.pass(&packs, &hashes, &mut sums, claim).await?;
             passes += 1;
         }
         tracing::debug!(
@@ -58,17 +64,25 @@ impl EdgesRun<'_> {
             edges = sums.edges.iter().len(),
             "edges counted"
         );
-        self.publish(&sums).await
+        self.publish(sums).await
     }
 
-    /// Counts the traces of these hashes, or as many from the first as fit into memory, and says which they were.
+    fn pieces(&self) -> Pieces<'_> {
+        let (window, expiry) = (self.item.window, self.item.terms.expiry);
+        let sort = window.to_bytes().to_vec();
+        let place = Contribution { tenant: self.tenant, level: Level::Window, sort, expiry };
+        Pieces::new(self.job, place, self.generation)
+    }
+
+    /// Counts the traces of these hashes, or as many from the first as fit into memory. Answers with the first hash that
+    /// is left, and how many to try from there.
     async fn pass(
         &self,
         packs: &BTreeSet<PackRef>,
         hashes: &Range<u64>,
-        sums: &mut Sums,
+        sums: &mut Sums<'_>,
         claim: &mut Claim,
-    ) -> Result<Range<u64>, StoreError> {
+    ) -> Result<(u64, u64), StoreError> {
         // Packs that are being read take the other half.
         let mut held = HeldSpans::new(hashes, self.job.memory_bytes / 2);
         self.hold(packs, self.item, None, &mut held, &mut sums.reader, claim).await?;
@@ -80,15 +94,20 @@ impl EdgesRun<'_> {
             self.hold(&packs, earlier, Some(traces), &mut held, &mut sums.reader, claim).await?;
             self.job.renew_if_due(claim).await;
         }
-        let taken = held.hashes();
+        let next = (held.hashes().end, held.next_width());
         for mut slot in held.into_slots() {
             slot.sort_unstable_by_key(|held| held.trace);
             for trace in slot.chunk_by(|one, other| one.trace == other.trace) {
                 sums.add(trace);
+                if sums.are_many() {
+                    sums.put().await?;
+                    self.job.renew_if_due(claim).await;
+                }
             }
             tokio::task::yield_now().await;
         }
-        Ok(taken)
+        sums.forget_many_names().await?;
+        Ok(next)
     }
 
     /// Takes the spans of packs that a window names: of all traces that are held, or of those of these hashes.
@@ -120,27 +139,28 @@ impl EdgesRun<'_> {
                 let (trace, is_before) = (span.trace_id(), earlier.is_some());
                 held.push(HeldSpan { trace, is_before, span: reader.read(span).counted_within(&buckets) });
             }
+            // No pack shares them with another.
+            reader.forget_parts();
+            held.note_names(reader.names().memory_bytes());
             self.job.renew_if_due(claim).await;
             tokio::task::yield_now().await;
         }
     }
 
-    async fn publish(&self, sums: &Sums) -> Result<Written, StoreError> {
-        let (window, expiry) = (self.item.window, self.item.terms.expiry);
-        let edges = sums.edges.named(sums.reader.names());
-        if !edges.is_zero() {
-            let sort = window.to_bytes().to_vec();
-            let place = Contribution { tenant: self.tenant, level: Level::Window, sort, expiry };
+    async fn publish(&self, mut sums: Sums<'_>) -> Result<Written, StoreError> {
+        sums.put().await?;
+        if !sums.pieces.is_empty() {
             // Whoever was first may not have come to the mark.
-            self.job.put_contribution(&place, &edges, self.generation).await?;
+            sums.pieces.finish().await?;
         }
         // Nothing of before a purge may come back.
         let present = self.job.context.generation.read().await;
         if *present != self.generation {
             return Ok(Written::Lost);
         }
-        match self.job.finish_edges(self.tenant, window).await? {
+        match self.job.finish_edges(self.tenant, self.item.window).await? {
             Change::Made => {
+                metrics::counter!("jaeger_dynamodb_edges_total").increment(sums.put);
                 metrics::counter!("jaeger_dynamodb_edges_unmatched_total").increment(sums.unmatched);
                 metrics::counter!("jaeger_dynamodb_edges_matched_later_total").increment(sums.matched);
                 Ok(Written::First)
@@ -150,7 +170,32 @@ impl EdgesRun<'_> {
     }
 }
 
-impl Sums {
+impl<'a> Sums<'a> {
+    fn new(pieces: Pieces<'a>, most_bytes: usize) -> Self {
+        let (reader, edges) = (EdgeSpanReader::default(), Edges::default());
+        Self { pieces, reader, edges, most_bytes, put: 0, unmatched: 0, matched: 0 }
+    }
+
+    fn are_many(&self) -> bool {
+        self.edges.iter().len().saturating_mul(EDGE_BYTES) > self.most_bytes
+    }
+
+    /// Puts what is counted, and begins again from nothing.
+    async fn put(&mut self) -> Result<(), StoreError> {
+        let edges = std::mem::take(&mut self.edges).named(self.reader.names());
+        self.put += edges.iter().len() as u64;
+        self.pieces.add(&edges).await
+    }
+
+    /// The names of a later pass may be others.
+    async fn forget_many_names(&mut self) -> Result<(), StoreError> {
+        if self.reader.names().memory_bytes() > self.most_bytes {
+            self.put().await?;
+            self.reader = EdgeSpanReader::default();
+        }
+        Ok(())
+    }
+
     /// Adds what the window's spans of one trace change.
     fn add(&mut self, trace: &[HeldSpan]) {
         let names = self.reader.names();

@@ -31,7 +31,7 @@ impl Job {
         mut visit: impl FnMut(&StoredRecord) + Send,
     ) -> Result<(), StoreError> {
         for lane in &item.lanes {
-            let Some(last) = last_sequence(item, *lane) else { continue };
+            let Some(last) = item.last_sequence(*lane) else { continue };
             let of_window = (item.window, *lane);
             let query = lane_query(&self.context.config, tenant, of_window, 0, Purpose::EdgesRead);
             let mut start = None;
@@ -103,13 +103,6 @@ impl Job {
         }
         Ok(None)
     }
-}
-
-/// The last sequence number of the lane that counts; `None` if none does.
-fn last_sequence(item: &WindowItem, lane: Lane) -> Option<u32> {
-    let Some(manifest) = item.manifest() else { return Some(u32::MAX) };
-    let position = manifest.lanes.iter().position(|known| *known == lane)?;
-    manifest.last_sequences.get(position).copied().flatten()
 }
 
 fn record(item: &Item, (window, lane): (Window, Lane)) -> Result<StoredRecord, DecodeError> {

@@ -36,11 +36,10 @@ fn edges_of(window: Window) -> Edges<Arc<str>> {
 async fn sum_up(job: &Job, period: Period) -> Result<(), StoreError> {
     let ((level, start), tenant) = (period, Tenant::default());
     let below = if level == Level::Day { Level::FourHours } else { Level::Window };
-    let edges =
-        job.sum(&tenant, below, start..start + level.seconds(), |bucket| level.bucket(bucket)).await?;
+    let sum = job.sum(&tenant, below, start..start + level.seconds(), |bucket| level.bucket(bucket)).await?;
     let sort = start.to_be_bytes().to_vec();
     let place = Contribution { tenant: &tenant, level, sort, expiry: NOW + 9 * DAY };
-    job.put_contribution(&place, &edges, 0).await.map(drop)
+    job.put_contribution(place, &sum.unwrap_or_default().edges, 0).await.map(drop)
 }
 
 #[tokio::test(start_paused = true)]
@@ -61,7 +60,7 @@ async fn a_week_is_read_with_a_dozen_requests_and_no_megabyte() -> Result<(), Bo
             sort: window.to_bytes().to_vec(),
             expiry: NOW + 9 * DAY,
         };
-        job.job.put_contribution(&place, &edges_of(window), 0).await?;
+        job.job.put_contribution(place, &edges_of(window), 0).await?;
     }
     for level in [Level::FourHours, Level::Day] {
         let last = level.floor(NOW - 15 * 60);
