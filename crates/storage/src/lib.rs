@@ -10,6 +10,7 @@ mod seal;
 mod settings;
 
 pub use open::{RemoteStore, Storage, open, open_remote};
+pub use seal::LoggedSeal;
 pub use settings::{
     DependencySources, Durability, EndpointUrl, Job, ReadUnits, StorageKind, StorageSettings,
 };

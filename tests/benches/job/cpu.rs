@@ -16,6 +16,7 @@ use crate::service::{self, Service};
 use crate::thread_cpu::thread_cpu;
 use crate::work_cpu::WorkCpu;
 
+#[expect(clippy::future_not_send, reason = "the bench runs on one thread, as its recorder does")]
 pub(crate) async fn measure() -> Result<(), AnyError> {
     println!(
         "| a window of 300 s at 1 000 spans/s | spans | decode protobuf alone | derive | edges | of it on spans in memory | RRU | items derived | bytes derived | edges: RRU and WRU a million spans |"
@@ -26,6 +27,7 @@ pub(crate) async fn measure() -> Result<(), AnyError> {
     of("traces of 20 000 spans", Workload::batch(1)).await
 }
 
+#[expect(clippy::future_not_send, reason = "the bench runs on one thread, as its recorder does")]
 async fn of(name: &str, workload: Workload) -> Result<(), AnyError> {
     let load = Load { spans_per_second: 1_000, duration: Duration::from_secs(300), start: Service::start() };
     let (mut spans, mut messages) = (0, Vec::new());
