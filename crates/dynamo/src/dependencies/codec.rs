@@ -14,7 +14,7 @@ use std::sync::Arc;
 use jaeger_dynamodb_core::edges::{Edge, EdgeBucket, EdgeSource, EdgeTotals, Edges, LatencyHistogram};
 
 use crate::bytes::{DecodeError, Reader, Writer};
-use crate::compression::compress;
+use crate::compression::{compress, decompress};
 
 /// Uncompressed bytes of a chunk, about: compressed or not it fits an item.
 const CHUNK_BYTES: usize = 256 * 1024;
@@ -129,8 +129,8 @@ pub(crate) fn merge_chunk(
     if length > MOST_CHUNK_BYTES {
         return Err(DecodeError::Invalid("a contribution claims to be larger than any is"));
     }
-    let raw = zstd::bulk::decompress(reader.rest(), length)
-        .map_err(|_| DecodeError::Invalid("the compressed part of a contribution is damaged"))?;
+    let raw = decompress(reader.rest(), length)
+        .ok_or(DecodeError::Invalid("the compressed part of a contribution is damaged"))?;
     let mut reader = Reader::new(&raw);
     let mut names: Vec<Arc<str>> = Vec::new();
     for _ in 0..reader.count()? {

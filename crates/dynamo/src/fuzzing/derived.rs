@@ -1,10 +1,13 @@
-//! Derived items: segments' parts, pointers, the catalog's operations.
+//! Derived items: segments' parts, pointers, the catalog's operations, contributions of edges.
 
+use jaeger_dynamodb_core::edges::Edges;
 use jaeger_dynamodb_core::{AttributeCondition, Predicate, TextForm, TraceQuery};
 
 use super::{NOT_COMPRESSED, log, with_names_compressed};
-use crate::bytes::{DecodeError, Reader};
+use crate::bytes::{DecodeError, Reader, Writer};
 use crate::catalog::{decode_operation, encode_operation};
+use crate::compression::compress;
+use crate::dependencies::{Head, What, chunks, merge_chunk};
 use crate::derived::{EntriesPart, ListsPart, PointerBucket};
 use crate::log::MayMatch;
 
@@ -20,6 +23,8 @@ pub fn derived_items(data: &[u8]) {
         2 => bucket(&[rest]),
         3 => bucket(&parts(rest)),
         4 => operation(rest),
+        5 => contribution(rest),
+        6 => contribution_of_rows(rest),
         _ => {}
     }
 }
@@ -88,4 +93,31 @@ fn operation(data: &[u8]) {
     if let Ok((name, kind)) = decode_operation(data) {
         assert_eq!(decode_operation(&encode_operation(&name, kind)), Ok((name, kind)));
     }
+}
+
+fn contribution(data: &[u8]) {
+    let Ok(head) = Head::decode(data) else { return };
+    assert_eq!(Head::decode(&head.encode()).as_ref(), Ok(&head));
+    edges(&head.first.0);
+}
+
+/// The rows of a chunk as they are before they are compressed.
+fn contribution_of_rows(data: &[u8]) {
+    let mut chunk = Vec::new();
+    chunk.put_count(data.len());
+    chunk.extend_from_slice(&compress(data, 1));
+    edges(&chunk);
+}
+
+fn edges(chunk: &[u8]) {
+    let mut read = Edges::default();
+    if merge_chunk(chunk, &mut read, Some).is_err() {
+        assert!(read.is_zero(), "a part of a damaged chunk counts");
+        return;
+    }
+    let mut again = Edges::default();
+    for chunk in [What::Calls, What::Latencies].iter().flat_map(|what| chunks(&read, *what)) {
+        merge_chunk(&chunk.0, &mut again, Some).unwrap();
+    }
+    assert_eq!(again, read);
 }

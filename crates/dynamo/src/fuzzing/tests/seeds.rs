@@ -6,6 +6,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jaeger_dynamodb_core::edges::Edges;
 use jaeger_dynamodb_core::{Span, SpanKind, Tenant, UnixNanos};
 use jaeger_dynamodb_loadgen::{Load, Workload};
 use jaeger_dynamodb_proto::convert::spans_from_otlp;
@@ -18,6 +19,7 @@ use super::super::stored::NAMES;
 use super::*;
 use crate::catalog::encode_operation;
 use crate::commit::prepare::{Prepared, prepare};
+use crate::dependencies::{Head, What, chunks};
 use crate::derived::{BlockManifest, BlockMember, DerivedItem, Manifest, PointerBucket};
 use crate::item::{item, lasting_item};
 use crate::keys::{self, ArchivedSort, Digest, Key, Run, attribute};
@@ -29,6 +31,7 @@ type Inputs = Vec<(&'static str, Vec<Span>)>;
 pub(super) fn write() -> io::Result<()> {
     requests::write()?;
     for (name, spans) in spans() {
+        write_contribution(name, &Edges::of_spans(&spans))?;
         let Prepared { packs, index, .. } = prepare(spans);
         for pack in &packs {
             add("pack", name, pack)?;
@@ -51,6 +54,21 @@ pub(super) fn write() -> io::Result<()> {
         write_items(name, &packs, bytes, &manifest)?;
     }
     others()
+}
+
+/// As an item, and its rows as the target takes them not compressed.
+fn write_contribution(name: &str, edges: &Edges<Arc<str>>) -> io::Result<()> {
+    for (half, what) in [("calls", What::Calls), ("latencies", What::Latencies)] {
+        for first in chunks(edges, what) {
+            let mut reader = Reader::new(&first.0);
+            let length = usize::try_from(reader.varint().unwrap()).unwrap();
+            let rows = zstd::bulk::decompress(reader.rest(), length).unwrap();
+            add("derived_items", &format!("{name}-{half}-rows"), &[&[6], rows.as_slice()].concat())?;
+            let head = Head { run: Run(*b"some run"), call_parts: 0, latency_parts: 1, first };
+            add("derived_items", &format!("{name}-{half}"), &[&[5], head.encode().as_slice()].concat())?;
+        }
+    }
+    Ok(())
 }
 
 /// Little of everything: inputs are tried some hundred times a second.
