@@ -71,7 +71,7 @@ faults: ## A DynamoDB that goes wrong as FAULTS= says, such as FAULTS="--throttl
 .PHONY: lambda serverless-e2e
 lambda: ## The dependency Lambda as static zips for x86_64 and arm64 (needs Python, rustup's musl targets).
 	tests/serverless/build-lambda.sh
-serverless-e2e: server ## Lambda and workers end to end on an emulator of AWS, with the zip that lambda builds (needs Python).
+serverless-e2e: server ## Lambda and workers end to end on an emulator of AWS, with the zip that lambda builds (needs Python, rustup's musl target; not in CI).
 	ARCHITECTURES=x86_64 tests/serverless/build-lambda.sh
 	SERVER=$(CURDIR)/$(SERVER) LOADGEN=$(CURDIR)/target/ci/jaeger-dynamodb-loadgen ADMIN=$(CURDIR)/target/ci/jaeger-dynamodb \
 	  ZIP=$(CURDIR)/target/lambda-zips/jaeger-dynamodb-dependency-lambda-x86_64.zip tests/serverless/run.sh
@@ -118,4 +118,4 @@ msrv: ## Everything compiles with the oldest compiler that Cargo.toml promises (
 	cargo +$$(sed -n 's/^rust-version = "\(.*\)".*/\1/p' Cargo.toml) check --workspace --all-targets --locked
 
 .PHONY: ci
-ci: fmt lint docs arrows test examples reliability protos-current go-plugin translation jaeger-v1 jaeger-plugin-v157 jaeger-v2 jaeger-diff serverless-e2e ## What CI runs.
+ci: fmt lint docs arrows test examples reliability protos-current go-plugin translation jaeger-v1 jaeger-plugin-v157 jaeger-v2 jaeger-diff ## What CI runs.
