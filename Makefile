@@ -101,7 +101,7 @@ fuzz: ## Feeds every decoder what a fuzzer thinks of: TIME=600 [TARGET=pack] (ne
 
 .PHONY: reliability
 LONG ?=
-reliability: server ## The server killed, suspended, replaced, overloaded, on an engine that fails: SEED=, LONG=1 (6 minutes; 10 if long).
+reliability: server ## The server killed, suspended, replaced, overloaded, on an engine that fails: SEED=, LONG=1 (9 minutes; 13 if long).
 	SERVER=$(SERVER) LONG=$(LONG) $(CARGO) test --workspace $(PROFILE) --features jaeger-dynamodb-tests/reliability --test reliability -- --nocapture --test-threads 1
 	SERVER=$(SERVER) $(CARGO) test --workspace $(PROFILE) --features jaeger-dynamodb-tests/reliability --test bad_input -- --nocapture --test-threads 4
 
