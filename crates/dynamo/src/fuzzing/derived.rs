@@ -117,7 +117,7 @@ fn edges(chunk: &[u8]) {
     }
     let mut again = Edges::default();
     for chunk in [What::Calls, What::Latencies].iter().flat_map(|what| chunks(&read, *what)) {
-        merge_chunk(&chunk.0, &mut again, Some).unwrap();
+        assert_eq!(merge_chunk(&chunk.0, &mut again, Some), Ok(()));
     }
     assert_eq!(again, read);
 }
