@@ -1,5 +1,6 @@
 //! What the tests that cross crates share: stores on a test engine, servers in processes of their own.
 
+mod edges;
 mod process;
 
 use std::error::Error;
@@ -14,6 +15,7 @@ use jaeger_dynamodb_dynamo::{DynamoStore, JobMode, StoreConfig, StoreParts};
 use jaeger_dynamodb_testkit::conformance::StoreUnderTest;
 use jaeger_dynamodb_testkit::{EngineHandle, TestEngine, TokioClock};
 
+pub use edges::{EdgeSums, edge_sums};
 pub use process::ServerProcess;
 
 /// When tests begin: 2025-10-09T08:53:20Z.

@@ -49,7 +49,7 @@ async fn start() -> Result<(), Failure> {
     let server = FaultServer::start(&engine, settings.listen).await.map_err(|error| {
         Failure::runtime(format_args!("cannot listen on --listen {}", settings.listen), error)
     })?;
-    server.inject(FaultPlan::seeded(settings.seed.get(), settings.rates()));
+    server.inject(FaultPlan::seeded(settings.seed, settings.rates()));
     exit::answer(&how_to_use(server.address()))?;
     tracing::info!(listen = %server.address(), "ready");
     stop.cancelled().await;
@@ -60,7 +60,7 @@ async fn start() -> Result<(), Failure> {
 fn open(settings: &Settings) -> Result<TestEngine, EmbeddedError> {
     let clock = Arc::new(SystemClock);
     if settings.data_dir == IN_MEMORY {
-        let seed = settings.seed.get();
+        let seed = settings.seed;
         let stale = settings.stale_reads.map(|lag| StaleReads { lag, seed, ..StaleReads::default() });
         return TestEngine::on_threads(clock, stale);
     }

@@ -9,7 +9,7 @@ use jaeger_dynamodb_testkit::FaultRates;
 mod tests;
 mod value;
 
-pub(crate) use value::{Number, Percent, Shift};
+pub(crate) use value::{Percent, Shift};
 
 /// As data directory: nothing is kept.
 pub(crate) const IN_MEMORY: &str = ":memory:";
@@ -44,13 +44,13 @@ jaeger_dynamodb_runtime::settings! {
         /// Delays are of any length up to --delay, shifts of any size up to --shift-date either way
         vary: bool = false,
         /// One partition in so many is slow; none if 0
-        slow_partitions: Number = Number::ZERO,
+        slow_partitions: u64 = 0,
         /// How long requests on a slow partition wait
         slow_by: Duration = Duration::from_secs(1),
         /// How old the state is that eventually consistent reads see; only in memory
         stale_reads: Option<Duration> = None,
         /// Equal seeds make equal faults of equal requests
-        seed: Number = Number::ZERO,
+        seed: u64 = 0,
         /// What to log
         log_level: LogFilter = LogFilter::info(),
         /// How to log, to stderr
@@ -94,7 +94,8 @@ impl Settings {
             shift_date: self.shift_date.get(),
             shift_date_percent: self.shift_date_percent.get(),
             vary: self.vary,
-            slow_partitions: self.slow_partitions.to_u32(),
+            // There are never more partitions.
+            slow_partitions: u32::try_from(self.slow_partitions).unwrap_or(u32::MAX),
             slow_by: self.slow_by,
         }
     }

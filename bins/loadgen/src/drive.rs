@@ -10,8 +10,8 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    due::Due,
     export::Outcome,
-    load::Due,
     settings::{Count, Settings},
     tally::SharedTally,
 };

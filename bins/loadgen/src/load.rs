@@ -2,13 +2,12 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use bytes::Bytes;
 use jaeger_dynamodb_core::UnixNanos;
 use jaeger_dynamodb_loadgen::{Arrival, Arrivals, Load, regroup};
-use prost::Message;
 use tokio::{sync::mpsc, task::JoinHandle};
 
 use crate::{
+    due::Due,
     repeat::Repeated,
     settings::{Count, Settings},
 };
@@ -23,30 +22,11 @@ const BYTES_BEFOREHAND: usize = 256 << 20;
 /// What a collector sends at most.
 const LARGEST_REQUEST: Count = Count::of(8_192);
 
-/// A request that can be sent.
-#[derive(Clone, Debug)]
-pub(crate) struct Due {
-    /// When, counted from the start of the load.
-    pub(crate) at: Duration,
-    pub(crate) spans: usize,
-    /// Encoded, so that sending it costs little, again too.
-    pub(crate) message: Bytes,
-}
-
 /// A load that is being made.
 pub(crate) struct Making {
     pub(crate) requests: mpsc::Receiver<Due>,
     /// Ends when the last request is made, or when nobody receives them any more.
     pub(crate) made: JoinHandle<()>,
-}
-
-// === impl Due ===
-
-impl Due {
-    fn of(arrival: &Arrival) -> Self {
-        let message = arrival.request.encode_to_vec().into();
-        Self { at: arrival.at, spans: arrival.span_count(), message }
-    }
 }
 
 /// Starts to make the load; it begins now.

@@ -2,6 +2,7 @@
 
 mod calls;
 mod drive;
+mod due;
 mod export;
 mod load;
 mod repeat;

@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, iter::Peekable, time::Duration};
 
-use crate::load::Due;
+use crate::due::Due;
 
 /// All requests, in order of time, each once more a while later.
 pub(crate) struct Repeated<I: Iterator<Item = Due>> {

@@ -5,7 +5,7 @@ use jaeger_dynamodb_runtime::telemetry::{LogFilter, LogFormat};
 mod check;
 mod value;
 
-pub(crate) use value::{Count, EndpointUrl, Kind, Seed};
+pub(crate) use value::{Count, EndpointUrl, Kind};
 
 jaeger_dynamodb_runtime::settings! {
     /// What the user decides.
@@ -19,7 +19,7 @@ jaeger_dynamodb_runtime::settings! {
         /// How long new traces start; the last spans are exported some seconds later
         duration: Duration = Duration::from_secs(60),
         /// Equal seeds make equal spans, but for their times
-        seed: Seed = Seed::FIRST,
+        seed: u64 = 1,
         /// How many connections the requests take turns on
         connections: Count = Count::of(1),
         /// How many requests may wait for their answer; what is due beyond that is sent late, and counted

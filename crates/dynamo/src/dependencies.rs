@@ -8,14 +8,22 @@ mod codec;
 mod period;
 mod plan;
 
-pub(crate) use codec::{Chunk, What, chunks, merge_chunk};
+#[cfg(any(fuzzing, test))]
+pub(crate) use codec::merge_chunk;
+pub(crate) use codec::{Chunk, What, chunks, merge_chunks};
 pub(crate) use period::{EPOCH_SECONDS, Level, Reach, epochs};
 pub(crate) use plan::{Plan, Wanted};
 
+use serde_dynamo::Item;
+
 use crate::bytes::{DecodeError, Reader, Writer};
-use crate::keys::Run;
+use crate::item::bytes;
+use crate::keys::{DependencyPart, Run, attribute};
 
 const VERSION: u8 = 1;
+
+/// Of a contribution all counts, or nothing.
+pub(crate) const PART_IS_MISSING: DecodeError = DecodeError::Invalid("a part of a contribution is missing");
 
 /// The item of a contribution: the first chunk of its calls, and which other items belong to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +37,18 @@ pub(crate) struct Head {
 }
 
 impl Head {
+    pub(crate) fn of_item(item: &Item) -> Result<Self, DecodeError> {
+        let content = bytes(item, attribute::CONTENT);
+        Self::decode(content.ok_or(DecodeError::Invalid("a contribution without content"))?)
+    }
+
+    /// The items that belong to it, with latencies or without.
+    pub(crate) fn parts(&self, what: What) -> impl Iterator<Item = DependencyPart> + use<> {
+        let latency_parts = if what == What::Latencies { self.latency_parts } else { 0 };
+        let latencies = (0..latency_parts).map(DependencyPart::Latencies);
+        (0..self.call_parts).map(DependencyPart::Calls).chain(latencies)
+    }
+
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut bytes = vec![VERSION];
         bytes.extend_from_slice(&self.run.0);

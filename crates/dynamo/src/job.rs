@@ -109,6 +109,14 @@ struct Job {
     longest_run: LongestRun,
 }
 
+/// One kind of work on one tenant.
+type TenantWork =
+    for<'a> fn(&'a Job, &'a Tenant, &'a mut RoundReport) -> BoxFuture<'a, Result<(), StoreError>>;
+
+const WINDOWS: TenantWork = |job, tenant, report| job.windows_round(tenant, report).boxed();
+const EDGES: TenantWork = |job, tenant, report| job.edges_and_sums_round(tenant, report).boxed();
+const BLOCKS: TenantWork = |job, tenant, report| job.blocks_round(tenant, report).boxed();
+
 /// What came of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Outcome {
@@ -150,101 +158,66 @@ impl Maintenance {
     /// # Errors
     /// When the windows of a tenant cannot be listed; the other tenants have had their round.
     pub async fn round(&self) -> Result<RoundReport, StoreError> {
-        let mut report = self.windows_round().await?;
-        let edges = self.edges_round().await?;
-        report = RoundReport {
-            edges: edges.edges,
-            edges_not_done: edges.edges_not_done,
-            rolled_up: edges.rolled_up,
-            oldest_not_done_seconds: edges.oldest_not_done_seconds,
-            ..report
-        };
-        let blocks = self.blocks_round().await?;
-        report.merged += blocks.merged;
-        report.lost += blocks.lost;
+        let mut report = RoundReport::default();
+        for work in [WINDOWS, EDGES, BLOCKS] {
+            self.of_each_tenant(work, &mut report).await?;
+        }
         Ok(report)
     }
 
     /// Rounds without end. Errors are logged and counted; neither a long merge nor many edges delay a window.
     pub async fn run(self) {
+        let ((), (), ()) = tokio::join!(self.repeat(WINDOWS), self.repeat(EDGES), self.repeat(BLOCKS));
+    }
+
+    async fn repeat(&self, work: TenantWork) {
         let period = (self.job.context.config.window / 10).clamp(*PERIOD.start(), *PERIOD.end());
-        let windows = async {
-            loop {
-                self.guarded_round(self.windows_round().boxed()).await;
-                self.job.context.client.clock().sleep(period).await;
+        loop {
+            let mut report = RoundReport::default();
+            if let Err(error) = self.job.guarded(self.of_each_tenant(work, &mut report).boxed()).await {
+                metrics::counter!("jaeger_dynamodb_job_failures_total", "work" => "round").increment(1);
+                tracing::warn!(error = %error, "a round of the job failed");
             }
-        };
-        let blocks = async {
-            loop {
-                self.guarded_round(self.blocks_round().boxed()).await;
-                self.job.context.client.clock().sleep(period).await;
-            }
-        };
-        let edges = async {
-            loop {
-                self.guarded_round(self.edges_round().boxed()).await;
-                self.job.context.client.clock().sleep(period).await;
-            }
-        };
-        let ((), (), ()) = tokio::join!(windows, blocks, edges);
-    }
-
-    async fn guarded_round(&self, round: BoxFuture<'_, Result<RoundReport, StoreError>>) {
-        if let Err(error) = self.job.guarded(round).await {
-            metrics::counter!("jaeger_dynamodb_job_failures_total", "work" => "round").increment(1);
-            tracing::warn!(error = %error, "a round of the job failed");
+            self.job.context.client.clock().sleep(period).await;
         }
     }
 
-    async fn windows_round(&self) -> Result<RoundReport, StoreError> {
-        let (mut report, mut failed) = (RoundReport::default(), None);
+    async fn of_each_tenant(&self, work: TenantWork, report: &mut RoundReport) -> Result<(), StoreError> {
+        let mut outcome = Ok(());
         for tenant in &self.tenants {
-            if let Err(error) = self.job.windows_round(tenant, &mut report).await {
-                failed = Some(error);
+            if let Err(error) = work(&self.job, tenant, report).await {
+                outcome = Err(error);
             }
         }
-        failed.map_or(Ok(report), Err)
-    }
-
-    async fn edges_round(&self) -> Result<RoundReport, StoreError> {
-        let (mut report, mut failed) = (RoundReport::default(), None);
-        for tenant in &self.tenants {
-            if let Some(wait) = self.job.mode.wait() {
-                let edges = self.job.edges_round(tenant, wait, &mut report).await;
-                let sums = self.job.rollup_round(tenant, wait, &mut report).await;
-                failed = failed.or(edges.err()).or(sums.err());
-            }
-            let generation = *self.job.context.generation.read().await;
-            let now = self.job.now();
-            self.job.with_backlog(tenant, generation, |backlog| {
-                report.edges_not_done += backlog.edges.len();
-                report.oldest_not_done_seconds = report.oldest_not_done_seconds.max(backlog.oldest_age(now));
-            });
-        }
-        failed.map_or(Ok(report), Err)
-    }
-
-    async fn blocks_round(&self) -> Result<RoundReport, StoreError> {
-        let (mut report, mut failed) = (RoundReport::default(), None);
-        let Some(wait) = self.job.mode.wait() else { return Ok(report) };
-        for tenant in &self.tenants {
-            if let Err(error) = self.job.blocks_round(tenant, wait, &mut report).await {
-                failed = Some(error);
-            }
-        }
-        failed.map_or(Ok(report), Err)
+        outcome
     }
 }
 
 // === impl Job ===
 
 impl Job {
-    async fn blocks_round(
+    async fn edges_and_sums_round(
         &self,
         tenant: &Tenant,
-        wait: u64,
         report: &mut RoundReport,
     ) -> Result<(), StoreError> {
+        let mut outcome = Ok(());
+        if let Some(wait) = self.mode.wait() {
+            let edges = self.edges_round(tenant, wait, report).await;
+            let sums = self.rollup_round(tenant, wait, report).await;
+            outcome = edges.and(sums);
+        }
+        let generation = *self.context.generation.read().await;
+        let now = self.now();
+        self.with_backlog(tenant, generation, |backlog| {
+            report.edges_not_done += backlog.edges.len();
+            report.oldest_not_done_seconds = report.oldest_not_done_seconds.max(backlog.oldest_age(now));
+        });
+        outcome
+    }
+
+    async fn blocks_round(&self, tenant: &Tenant, report: &mut RoundReport) -> Result<(), StoreError> {
+        let Some(wait) = self.mode.wait() else { return Ok(()) };
         let generation = *self.context.generation.read().await;
         self.list_blocks_once(tenant, generation).await?;
         for block in self.with_backlog(tenant, generation, |backlog| backlog.due_blocks(self.now(), wait)) {

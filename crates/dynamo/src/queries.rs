@@ -1,10 +1,13 @@
 //! Queries that readers and the job share.
 
+use std::ops::Range;
+
 use jaeger_dynamodb_core::Tenant;
 
 use crate::capacity::Purpose;
 use crate::client::{Consistency, Query, SortRange};
 use crate::config::StoreConfig;
+use crate::dependencies::Level;
 use crate::keys::{self, Lane, attribute};
 use crate::schema::Table;
 use crate::size::PAGE_BYTES;
@@ -12,13 +15,16 @@ use crate::window::Window;
 
 /// Records are some kilobytes each, more with a pack inside. A page should not hold much more than a response does,
 /// since the embedded engine reads whole pages before it cuts them.
-const RECORD_BYTES: std::ops::Range<usize> = 4 * 1024..64 * 1024;
+const RECORD_BYTES: Range<usize> = 4 * 1024..64 * 1024;
 
 /// A pack inside a record is read when it is wanted.
 const ATTRIBUTES: &[&str] = &[attribute::SORT, attribute::EXPIRY, attribute::RECORD];
 
 /// Window items in a page: they are small, and a page of this many is far below what a response holds.
 pub(crate) const WINDOWS_IN_A_PAGE: i32 = 1000;
+
+/// Heads in a page: most have one or two kilobytes.
+const HEADS_IN_A_PAGE: i32 = 1000;
 
 /// The lane's records from this sequence number on, strongly.
 pub(crate) fn lane_query(
@@ -49,6 +55,25 @@ pub(crate) fn windows_query(tenant: &Tenant, sort: SortRange, purpose: Purpose) 
         sort,
         consistency: Consistency::Strong,
         limit: WINDOWS_IN_A_PAGE,
+        attributes: None,
+    }
+}
+
+/// The heads of a level whose windows, or periods, begin within this part of an epoch.
+pub(crate) fn heads_query(
+    tenant: &Tenant,
+    level: Level,
+    epoch: u32,
+    starts: &Range<u64>,
+    consistency: Consistency,
+) -> Query {
+    Query {
+        table: Table::Dependencies,
+        purpose: Purpose::Dependencies,
+        partition: keys::dependencies(tenant, level, epoch),
+        sort: SortRange::Between(starts.start.to_be_bytes().to_vec(), starts.end.to_be_bytes().to_vec()),
+        consistency,
+        limit: HEADS_IN_A_PAGE.min(i32::try_from(PAGE_BYTES / 1024).unwrap_or(i32::MAX)),
         attributes: None,
     }
 }

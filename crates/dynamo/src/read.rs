@@ -28,9 +28,8 @@ use serde_dynamo::Item;
 
 pub(crate) use budget::QueryBudget;
 pub(crate) use context::QueryContext;
-pub(crate) use dependencies::{head_of, heads_query};
 pub(crate) use known::KnownWindows;
-pub(crate) use packs::pack_keys;
+pub(crate) use packs::{decoded_spans, pack_keys, report_missing};
 use snapshot::{LogWindow, Snapshot};
 pub(crate) use tail::Tail;
 

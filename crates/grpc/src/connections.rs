@@ -11,7 +11,7 @@ use jaeger_dynamodb_core::Clock;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
-use crate::limits::Refusal;
+use crate::refusal::Refusal;
 
 pub use connection::{Connected, Connection};
 

@@ -32,6 +32,7 @@ mod limits;
 mod measures;
 mod open_streams;
 mod query;
+mod refusal;
 mod router;
 mod service;
 mod status;

@@ -5,7 +5,6 @@ mod answer_body;
 mod budget;
 mod deadline;
 mod kind;
-mod refusal;
 mod request_body;
 
 use std::fmt;
@@ -23,13 +22,13 @@ use tower::{Layer, Service};
 
 use crate::GrpcConfig;
 use crate::connections::Connected;
-use answer_body::{Watch, WatchedBody};
+use crate::refusal::Refusal;
+use answer_body::Watch;
 use budget::Budget;
 use kind::Kind;
 use request_body::CountedBody;
 
 pub(crate) use budget::Hold;
-pub(crate) use refusal::Refusal;
 
 /// Requests that cost little pass, however much is written: a query is smaller than this.
 const FREE_BYTES: usize = 64 * 1024;
@@ -170,31 +169,7 @@ where
     }
 }
 
-// === impl Watch ===
-
-impl Watch {
-    /// The answer, or that it came too late. tonic, which reads the same header, would answer CANCELLED.
-    async fn until_deadline<E>(
-        &self,
-        answer: impl Future<Output = Result<Response<Body>, E>>,
-    ) -> Result<Response<Body>, E> {
-        let Some(deadline) = self.deadline else { return answer.await };
-        let timeout = self.clock.sleep(deadline.saturating_sub(self.clock.monotonic()));
-        tokio::select! {
-            biased;
-            answer = answer => answer,
-            () = timeout => Ok(Status::deadline_exceeded("the client's deadline has passed").into_http()),
-        }
-    }
-
-    /// The body, watched, unless all of the answer stands in its headers.
-    fn over(self, body: Body, permit: OwnedSemaphorePermit) -> Body {
-        if http_body::Body::is_end_stream(&body) {
-            return body;
-        }
-        Body::new(WatchedBody::new(body, permit, self))
-    }
-}
+// === impl Admitted ===
 
 impl fmt::Debug for Admitted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

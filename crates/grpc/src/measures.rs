@@ -2,7 +2,7 @@
 
 use metrics::{describe_counter, describe_gauge, describe_histogram};
 
-use crate::limits::Refusal;
+use crate::refusal::Refusal;
 
 const COUNTERS: [(&str, &str); 5] = [
     ("jaeger_dynamodb_exports_repaired_total", "Exports and spans with text that was not UTF-8"),

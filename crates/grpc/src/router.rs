@@ -231,16 +231,14 @@ fn with_readers(routes: Routes, stores: Stores, config: &GrpcConfig) -> Routes {
         v1::Capabilities { archive: stores.archive.is_some(), streaming_writer: config.streaming_writer };
     let archive = v1::ArchiveReader::new(stores.archive.map(|archive| archive.reader), limit);
     let spans = v1::SpanReader::new(Arc::clone(&reader), limit, config.v1_unspecified_kind.clone());
-    let sources = config.dependency_sources;
-    let v1_dependencies = v1::Dependencies::new(Arc::clone(&dependencies), sources, limit);
-    let dependencies = Dependencies::new(dependencies, sources, limit);
+    let dependencies = Dependencies::new(dependencies, config.dependency_sources, limit);
     routes
         .add_service(configured!(TraceReaderServer::new(Traces::new(Arc::clone(&reader), limit))))
-        .add_service(configured!(DependencyReaderServer::new(dependencies)))
+        .add_service(configured!(DependencyReaderServer::new(dependencies.clone())))
         .add_service(configured!(CapabilitiesServer::new(Capabilities::new(reader))))
         .add_service(configured!(SpanReaderPluginServer::new(spans)))
         .add_service(configured!(ArchiveSpanReaderPluginServer::new(archive)))
-        .add_service(configured!(DependenciesReaderPluginServer::new(v1_dependencies)))
+        .add_service(configured!(DependenciesReaderPluginServer::new(dependencies)))
         .add_service(configured!(PluginCapabilitiesServer::new(v1_capabilities)))
 }
 

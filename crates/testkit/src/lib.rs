@@ -8,6 +8,7 @@ mod engine;
 pub mod fixtures;
 mod grpc_client;
 mod grpc_v1_client;
+mod raw_codec;
 pub mod strategies;
 
 pub use clock::{ManualClock, TokioClock};
@@ -17,3 +18,4 @@ pub use engine::{
 };
 pub use grpc_client::GrpcStore;
 pub use grpc_v1_client::GrpcV1Store;
+pub use raw_codec::{RawCodec, RawEncoder};

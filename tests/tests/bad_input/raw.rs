@@ -1,54 +1,22 @@
 //! A client that sends bytes, whatever they are, and any headers.
 
-use std::marker::PhantomData;
 use std::time::Duration;
 
 use http_body_util::BodyExt;
+use jaeger_dynamodb_testkit::RawCodec;
 use prost::Message;
 use prost::bytes::{BufMut, Bytes};
 use tonic::body::Body;
 use tonic::client::Grpc;
-use tonic::codec::{Codec, CompressionEncoding, EncodeBuf, Encoder};
+use tonic::codec::CompressionEncoding;
 use tonic::codegen::Service;
 use tonic::codegen::http;
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::transport::Channel;
 use tonic::{Request, Response, Status, Streaming};
-use tonic_prost::{ProstCodec, ProstDecoder};
 
 /// No answer takes as long; without it a server that hangs would hang the ring.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-#[derive(Debug)]
-struct RawCodec<O>(PhantomData<O>);
-
-#[derive(Debug)]
-struct RawEncoder;
-
-impl<O: Message + Default + 'static> Codec for RawCodec<O> {
-    type Encode = Bytes;
-    type Decode = O;
-    type Encoder = RawEncoder;
-    type Decoder = ProstDecoder<O>;
-
-    fn encoder(&mut self) -> RawEncoder {
-        RawEncoder
-    }
-
-    fn decoder(&mut self) -> Self::Decoder {
-        ProstCodec::<O, O>::default().decoder()
-    }
-}
-
-impl Encoder for RawEncoder {
-    type Item = Bytes;
-    type Error = Status;
-
-    fn encode(&mut self, bytes: Bytes, out: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        out.put_slice(&bytes);
-        Ok(())
-    }
-}
 
 /// What came back for a request that may not even be gRPC.
 #[derive(Debug)]
@@ -69,7 +37,7 @@ pub(crate) async fn unary<O: Message + Default + 'static>(
     if let Some(encoding) = compression {
         grpc = grpc.send_compressed(encoding);
     }
-    let answer = grpc.unary(request(bytes.into()), path_of(path), RawCodec(PhantomData)).await;
+    let answer = grpc.unary(request(bytes.into()), path_of(path), RawCodec::default()).await;
     answer.map(Response::into_inner)
 }
 
@@ -94,7 +62,7 @@ pub(crate) async fn open_stream<O: Message + Default + 'static>(
     bytes: impl Into<Bytes>,
 ) -> Result<Streaming<O>, Status> {
     let mut grpc = ready(channel).await?;
-    let answer = grpc.server_streaming(request(bytes.into()), path_of(path), RawCodec(PhantomData)).await;
+    let answer = grpc.server_streaming(request(bytes.into()), path_of(path), RawCodec::default()).await;
     answer.map(Response::into_inner)
 }
 
@@ -105,7 +73,7 @@ pub(crate) async fn client_streaming<O: Message + Default + 'static>(
     messages: impl futures::Stream<Item = Bytes> + Send + 'static,
 ) -> Result<O, Status> {
     let mut grpc = ready(channel).await?;
-    let answer = grpc.client_streaming(Request::new(messages), path_of(path), RawCodec(PhantomData)).await;
+    let answer = grpc.client_streaming(Request::new(messages), path_of(path), RawCodec::default()).await;
     answer.map(Response::into_inner)
 }
 

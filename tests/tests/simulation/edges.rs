@@ -1,12 +1,8 @@
 //! Calls between services, held against those of the spans that are found.
 
-use std::collections::BTreeMap;
-
-use jaeger_dynamodb_core::edges::{EdgeSource, EdgeSources, EdgeTotals, Edges};
+use jaeger_dynamodb_core::edges::{EdgeSource, EdgeSources, Edges};
 use jaeger_dynamodb_core::{DependencyQuery, UnixNanos};
-
-/// By source, caller and called, over all time.
-type Sums = BTreeMap<(EdgeSource, String, String), EdgeTotals>;
+use jaeger_dynamodb_tests::edge_sums;
 
 /// Everything, of all sources.
 pub(crate) fn always() -> DependencyQuery {
@@ -16,7 +12,7 @@ pub(crate) fn always() -> DependencyQuery {
 
 /// Says what is different, or how many calls there are.
 pub(crate) fn must_be(stored: &Edges, expected: &Edges) -> Result<u64, String> {
-    let (stored, expected) = (sums(stored), sums(expected));
+    let (stored, expected) = (edge_sums(stored), edge_sums(expected));
     let difference = stored.iter().find(|(edge, totals)| expected.get(edge) != Some(totals));
     if let Some((edge, totals)) = difference {
         return Err(format!("{edge:?} counts {totals:?}, not {:?}", expected.get(edge)));
@@ -26,14 +22,4 @@ pub(crate) fn must_be(stored: &Edges, expected: &Edges) -> Result<u64, String> {
     }
     let calls: i64 = stored.values().map(|totals| totals.calls).sum();
     u64::try_from(calls).map_err(|_| format!("{calls} calls"))
-}
-
-fn sums(edges: &Edges) -> Sums {
-    let mut sums = Sums::new();
-    for (edge, totals) in edges.iter() {
-        let key = (edge.source, edge.parent.to_string(), edge.child.to_string());
-        sums.entry(key).or_default().merge(totals, 1);
-    }
-    sums.retain(|_, totals| !totals.is_zero());
-    sums
 }

@@ -9,9 +9,6 @@ pub(crate) struct Percent(u8);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Shift(DateShift);
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Number(u64);
-
 // === impl Percent ===
 
 impl Percent {
@@ -49,34 +46,6 @@ impl Shift {
 impl Value for Shift {
     const NAME: &'static str = "SHIFT";
     const EXPECTS: &'static str = "a shift in whole seconds, such as 3m or -90s";
-
-    fn parse(text: &str) -> Option<Self> {
-        text.parse().ok().map(Self)
-    }
-
-    fn text(&self) -> Option<String> {
-        Some(self.0.to_string())
-    }
-}
-
-// === impl Number ===
-
-impl Number {
-    pub(crate) const ZERO: Self = Self(0);
-
-    pub(crate) fn get(self) -> u64 {
-        self.0
-    }
-
-    /// At most that: there are never as many partitions.
-    pub(crate) fn to_u32(self) -> u32 {
-        u32::try_from(self.0).unwrap_or(u32::MAX)
-    }
-}
-
-impl Value for Number {
-    const NAME: &'static str = "NUMBER";
-    const EXPECTS: &'static str = "a whole number";
 
     fn parse(text: &str) -> Option<Self> {
         text.parse().ok().map(Self)

@@ -21,9 +21,6 @@ pub(crate) enum Kind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Count(NonZeroU32);
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Seed(u64);
-
 const KINDS: [(&str, Kind); 4] = [
     ("demo", Kind::Demo),
     ("three-span", Kind::ThreeSpan),
@@ -63,12 +60,12 @@ impl Value for EndpointUrl {
 // === impl Kind ===
 
 impl Kind {
-    pub(crate) fn workload(self, seed: Seed) -> Workload {
+    pub(crate) fn workload(self, seed: u64) -> Workload {
         match self {
-            Self::Demo => Workload::demo(seed.0),
-            Self::ThreeSpan => Workload::three_span_traces(seed.0),
-            Self::Batch => Workload::batch(seed.0),
-            Self::ManyServices => Workload::many_services(seed.0),
+            Self::Demo => Workload::demo(seed),
+            Self::ThreeSpan => Workload::three_span_traces(seed),
+            Self::Batch => Workload::batch(seed),
+            Self::ManyServices => Workload::many_services(seed),
         }
     }
 }
@@ -110,25 +107,6 @@ impl Count {
 impl Value for Count {
     const NAME: &'static str = "NUMBER";
     const EXPECTS: &'static str = "a whole number, at least 1";
-
-    fn parse(text: &str) -> Option<Self> {
-        text.parse().ok().map(Self)
-    }
-
-    fn text(&self) -> Option<String> {
-        Some(self.0.to_string())
-    }
-}
-
-// === impl Seed ===
-
-impl Seed {
-    pub(crate) const FIRST: Self = Self(1);
-}
-
-impl Value for Seed {
-    const NAME: &'static str = "NUMBER";
-    const EXPECTS: &'static str = "a whole number";
 
     fn parse(text: &str) -> Option<Self> {
         text.parse().ok().map(Self)

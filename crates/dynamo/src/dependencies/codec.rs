@@ -115,6 +115,16 @@ impl<'a> Builder<'a> {
     }
 }
 
+/// The rows of all of these chunks.
+pub(crate) fn merge_chunks<'a>(
+    chunks: impl IntoIterator<Item = &'a [u8]>,
+    place: impl Fn(EdgeBucket) -> Option<EdgeBucket>,
+) -> Result<Edges, DecodeError> {
+    let mut edges = Edges::default();
+    chunks.into_iter().try_for_each(|chunk| merge_chunk(chunk, &mut edges, &place))?;
+    Ok(edges)
+}
+
 /// Adds the rows of a chunk, each in the bucket that `place` says, if it says one.
 pub(crate) fn merge_chunk(
     chunk: &[u8],

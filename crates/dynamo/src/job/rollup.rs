@@ -15,11 +15,10 @@ use super::{Job, RoundReport};
 use crate::bytes::DecodeError;
 use crate::capacity::Purpose;
 use crate::client::{Consistency, Query, SortRange};
-use crate::dependencies::{Level, epochs, merge_chunk};
+use crate::dependencies::{Head, Level, PART_IS_MISSING, What, epochs, merge_chunks};
 use crate::item::{bytes, is_expired, sort_key};
 use crate::keys::{self, DependencyPart, Key, attribute};
-use crate::queries::windows_query;
-use crate::read::{head_of, heads_query};
+use crate::queries::{heads_query, windows_query};
 use crate::window::WindowItem;
 
 /// How often a period whose windows are not all done is looked at, in seconds.
@@ -159,10 +158,11 @@ impl Job {
                 let start = sort_key(head).and_then(keys::start_of).ok();
                 let Some(start) = start.filter(|start| starts.contains(start)) else { continue };
                 // A sum without it would be wrong for ever; readers say that it is damaged.
-                add(tenant, head, &parts, &place, &mut sum.edges).map_err(|error| {
+                let edges = whole(tenant, head, &parts, &place).map_err(|error| {
                     StoreError::new(StoreErrorKind::Damaged, "a contribution of edges cannot be read")
                         .with_source(error)
                 })?;
+                sum.edges.add(&edges);
                 sum.starts.insert(start);
                 if sum.edges.iter().len().saturating_mul(EDGE_BYTES) > self.memory_bytes / 4 {
                     return Ok(None);
@@ -243,26 +243,20 @@ impl Job {
     }
 }
 
-/// Adds a contribution with all of its parts, or nothing of it.
-fn add(
+/// A contribution with all of its parts.
+fn whole(
     tenant: &Tenant,
     head: &Item,
     parts: &BTreeMap<Vec<u8>, Vec<u8>>,
     place: impl Fn(EdgeBucket) -> EdgeBucket,
-    edges: &mut Edges<Arc<str>>,
-) -> Result<(), DecodeError> {
-    let (sort, item) = (sort_key(head)?, head_of(head)?);
-    let calls = (0..item.call_parts).map(DependencyPart::Calls);
-    let latencies = (0..item.latency_parts).map(DependencyPart::Latencies);
-    let mut sum = Edges::default();
-    merge_chunk(&item.first.0, &mut sum, |bucket| Some(place(bucket)))?;
-    for part in calls.chain(latencies) {
-        let Key { sort: key, .. } = keys::dependency_part(tenant, sort, item.run, part);
-        let content = parts.get(&key).ok_or(DecodeError::Invalid("a part of a contribution is missing"))?;
-        merge_chunk(content, &mut sum, |bucket| Some(place(bucket)))?;
+) -> Result<Edges, DecodeError> {
+    let (sort, head) = (sort_key(head)?, Head::of_item(head)?);
+    let mut chunks = vec![head.first.0.as_slice()];
+    for part in head.parts(What::Latencies) {
+        let Key { sort: key, .. } = keys::dependency_part(tenant, sort, head.run, part);
+        chunks.push(parts.get(&key).ok_or(PART_IS_MISSING)?);
     }
-    edges.add(&sum);
-    Ok(())
+    merge_chunks(chunks, |bucket| Some(place(bucket)))
 }
 
 #[cfg(test)]

@@ -57,7 +57,7 @@ impl World {
             self.clock.sleep(Duration::from_secs(30)).await;
         }
         self.clock.sleep(Duration::from_secs(6)).await;
-        let report = self.maintenance.windows_round().await?;
+        let report = self.round_of(WINDOWS).await?;
         assert_eq!((report.derived, report.not_done), (48, 0));
         let items = self.all(Table::Windows, keys::windows(&self.tenant)).await?;
         let windows = items.iter().map(WindowItem::parse).collect::<Result<Vec<_>, _>>()?;
@@ -68,6 +68,12 @@ impl World {
                 Ok((item, manifest))
             })
             .collect()
+    }
+
+    async fn round_of(&self, work: TenantWork) -> Result<RoundReport, StoreError> {
+        let mut report = RoundReport::default();
+        self.maintenance.of_each_tenant(work, &mut report).await?;
+        Ok(report)
     }
 
     async fn block_manifest(&self) -> Result<BlockManifest, AnyError> {
@@ -128,7 +134,7 @@ fn resolved(
 async fn the_pointers_of_a_block_are_those_of_its_windows() -> Result<(), AnyError> {
     let world = World::new().await?;
     let windows = world.derived_block().await?;
-    assert_eq!(world.maintenance.blocks_round().await?.merged, 1);
+    assert_eq!(world.round_of(BLOCKS).await?.merged, 1);
     let mut expected = BTreeSet::new();
     for (item, manifest) in &windows {
         let partition = keys::pointers(&world.tenant, item.window, manifest.run, 0, 0).partition;
@@ -161,7 +167,7 @@ async fn a_member_whose_pointers_are_missing_or_damaged_is_left_out() -> Result<
     client.delete(Table::Index, key(3), deadline()).await?;
     let damaged = crate::item::item(key(40), 1, [(attribute::CONTENT, vec![1, 1, 0xff])]);
     client.put(Table::Index, damaged, Purpose::Administration, deadline()).await?;
-    assert_eq!(world.maintenance.blocks_round().await?.merged, 1);
+    assert_eq!(world.round_of(BLOCKS).await?.merged, 1);
     let members = world.block_manifest().await?.members;
     assert_eq!(members.len(), 46);
     let left_out = [3, 40].map(|number| windows[number].0.window);

@@ -10,15 +10,12 @@ use super::{QueryContext, Reader};
 use crate::bytes::DecodeError;
 use crate::capacity::Purpose;
 use crate::client::{Consistency, Query, SortRange};
-use crate::dependencies::{Head, Level, Plan, Reach, Wanted, What, epochs, merge_chunk};
+use crate::dependencies::{Head, Level, PART_IS_MISSING, Plan, Reach, Wanted, What, epochs, merge_chunks};
 use crate::item::{bytes, is_expired, sort_key};
-use crate::keys::{self, DependencyPart, attribute};
+use crate::keys::{self, attribute};
+use crate::queries::heads_query;
 use crate::schema::Table;
-use crate::size::PAGE_BYTES;
 use crate::window::{MAX_OPEN_SECONDS, Window};
-
-/// Heads in a page: most have one or two kilobytes.
-const HEADS_IN_A_PAGE: i32 = 1000;
 
 /// By how much data may be older than the retention of the settings before the oldest is looked for.
 const RETENTION_MARGIN: u64 = 24 * 3600;
@@ -88,7 +85,7 @@ impl Reader {
         };
         let page = self.client.page(&query, None, self.deadline()).await?;
         context.budget.spend(page.read_units)?;
-        let oldest = page.items.first().and_then(|item| window_of(item).ok());
+        let oldest = page.items.first().and_then(|item| Window::of_item(item).ok());
         let oldest = oldest.map_or(now, Window::start);
         let reach =
             self.config.dependency_horizon.as_secs().saturating_mul(2).saturating_add(MAX_OPEN_SECONDS);
@@ -155,26 +152,20 @@ impl Reader {
         place: impl Fn(EdgeBucket) -> Option<EdgeBucket>,
         what: What,
     ) -> Result<Result<Edges, DecodeError>, StoreError> {
-        let head = match head_of(item) {
-            Ok(head) => head,
+        let (sort, head) = match sort_key(item).and_then(|sort| Ok((sort, Head::of_item(item)?))) {
+            Ok(found) => found,
             Err(error) => return Ok(Err(error)),
         };
-        let Ok(sort) = sort_key(item) else {
-            return Ok(Err(DecodeError::Invalid("an item has no binary sort key")));
-        };
-        let latency_parts = if what == What::Latencies { head.latency_parts } else { 0 };
-        let latencies = (0..latency_parts).map(DependencyPart::Latencies);
+        let parts = head.parts(what);
         let mut chunks = vec![head.first.0];
-        for part in (0..head.call_parts).map(DependencyPart::Calls).chain(latencies) {
+        for part in parts {
             let key = keys::dependency_part(&context.tenant, sort, head.run, part);
             let Some(content) = self.dependency_part(context, key).await? else {
-                return Ok(Err(DecodeError::Invalid("a part of a contribution is missing")));
+                return Ok(Err(PART_IS_MISSING));
             };
             chunks.push(content);
         }
-        let mut whole = Edges::default();
-        let merged = chunks.iter().try_for_each(|chunk| merge_chunk(chunk, &mut whole, &place));
-        Ok(merged.map(|()| whole))
+        Ok(merge_chunks(chunks.iter().map(Vec::as_slice), place))
     }
 
     async fn dependency_part(
@@ -191,35 +182,4 @@ impl Reader {
         }
         Ok(None)
     }
-}
-
-/// The heads of a level whose windows, or periods, begin within this part of an epoch.
-pub(crate) fn heads_query(
-    tenant: &Tenant,
-    level: Level,
-    epoch: u32,
-    starts: &std::ops::Range<u64>,
-    consistency: Consistency,
-) -> Query {
-    Query {
-        table: Table::Dependencies,
-        purpose: Purpose::Dependencies,
-        partition: keys::dependencies(tenant, level, epoch),
-        sort: SortRange::Between(starts.start.to_be_bytes().to_vec(), starts.end.to_be_bytes().to_vec()),
-        consistency,
-        limit: HEADS_IN_A_PAGE.min(i32::try_from(PAGE_BYTES / 1024).unwrap_or(i32::MAX)),
-        attributes: None,
-    }
-}
-
-/// What the item of a contribution says.
-pub(crate) fn head_of(item: &Item) -> Result<Head, DecodeError> {
-    Head::decode(
-        bytes(item, attribute::CONTENT).ok_or(DecodeError::Invalid("a contribution without content"))?,
-    )
-}
-
-fn window_of(item: &Item) -> Result<Window, DecodeError> {
-    let sort = sort_key(item)?.try_into();
-    Window::from_bytes(sort.map_err(|_| DecodeError::Invalid("a window's sort key has another length"))?)
 }

@@ -24,6 +24,23 @@ pub(crate) fn pack_keys(tenant: &Tenant, pack: PackRef) -> Vec<Key> {
     }
 }
 
+/// The spans of the wanted traces in the content of a pack; none, which is reported, if it is damaged.
+pub(crate) fn decoded_spans(pack: PackRef, content: &[u8], wanted: impl Fn(TraceId) -> bool) -> Vec<Span> {
+    pack::decode(content, wanted).unwrap_or_else(|error| {
+        metrics::counter!("jaeger_dynamodb_damaged_items_total").increment(1);
+        tracing::error!(error = %error, pack = ?pack.address, "a pack cannot be read");
+        Vec::new()
+    })
+}
+
+/// Reports a pack that is not there, unless it may have expired by now, Unix seconds.
+pub(crate) fn report_missing(pack: PackRef, now: u64) {
+    if pack.expiry > now + EXPIRY_MARGIN_SECONDS {
+        metrics::counter!("jaeger_dynamodb_missing_packs_total").increment(1);
+        tracing::error!(pack = ?pack.address, "a pack is missing that has not expired");
+    }
+}
+
 impl Reader {
     /// The spans of the wanted traces in a pack. A pack that is missing or damaged is reported and gives none, so that
     /// the others are still found; one that has expired gives none.
@@ -42,14 +59,7 @@ impl Reader {
                 content
             }
         };
-        match pack::decode(&content, wanted) {
-            Ok(spans) => Ok(spans),
-            Err(error) => {
-                metrics::counter!("jaeger_dynamodb_damaged_items_total").increment(1);
-                tracing::error!(error = %error, pack = ?pack.address, "a pack cannot be read");
-                Ok(Vec::new())
-            }
-        }
+        Ok(decoded_spans(pack, &content, wanted))
     }
 
     async fn pack_bytes(&self, context: &QueryContext, pack: PackRef) -> Result<Option<Vec<u8>>, StoreError> {
@@ -61,11 +71,7 @@ impl Reader {
             .into_iter()
             .collect();
         if parts.is_none() {
-            let now = self.client.service_time().at_least();
-            if pack.expiry > now + EXPIRY_MARGIN_SECONDS {
-                metrics::counter!("jaeger_dynamodb_missing_packs_total").increment(1);
-                tracing::error!(pack = ?pack.address, "a pack is missing that has not expired");
-            }
+            report_missing(pack, self.client.service_time().at_least());
         }
         Ok(parts.map(|parts| parts.concat()))
     }

@@ -49,16 +49,21 @@ pub(crate) enum Derived {
 /// looks for.
 pub(crate) const LATEST_START_SECONDS: u64 = 15 * 60;
 
+impl Window {
+    /// The window that an item is of whose sort key it is.
+    pub(crate) fn of_item(item: &Item) -> Result<Self, DecodeError> {
+        let sort = sort_key(item)?.try_into();
+        Self::from_bytes(sort.map_err(|_| DecodeError::Invalid("a window's sort key has another length"))?)
+    }
+}
+
 impl WindowItem {
     pub(crate) fn parse(item: &Item) -> Result<Self, DecodeError> {
-        let sort = sort_key(item)?
-            .try_into()
-            .map_err(|_| DecodeError::Invalid("a window's sort key has another length"))?;
         let lanes = set_of_bytes(item, attribute::LANES).map(|lane| {
             lane.as_slice().try_into().map(Lane).map_err(|_| DecodeError::Invalid("a lane id has 8 bytes"))
         });
         Ok(Self {
-            window: Window::from_bytes(sort)?,
+            window: Window::of_item(item)?,
             terms: WindowTerms {
                 grace: number(item, attribute::GRACE)?,
                 expiry: number(item, attribute::EXPIRY)?,

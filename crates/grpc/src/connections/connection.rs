@@ -16,7 +16,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 
-use crate::limits::Refusal;
+use crate::refusal::Refusal;
 
 /// Whoever connects must say within this what HTTP/2 begins with.
 const START_WITHIN: Duration = Duration::from_secs(10);

@@ -16,10 +16,10 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::AbortHandle;
 use tonic::Status;
 use tonic::body::Body;
-use tonic::codegen::http::HeaderMap;
+use tonic::codegen::http::{HeaderMap, Response};
 
-use super::refusal::Refusal;
 use crate::connections::Connected;
+use crate::refusal::Refusal;
 
 /// What an answer is watched for.
 #[derive(Debug)]
@@ -102,6 +102,10 @@ impl Drop for WatchedBody {
     }
 }
 
+fn too_late() -> Status {
+    Status::deadline_exceeded("the client's deadline has passed")
+}
+
 /// The end of an answer: between two frames no message is torn.
 fn trailers(status: &Status) -> Result<Frame<Bytes>, Status> {
     let mut headers = HeaderMap::new();
@@ -112,6 +116,28 @@ fn trailers(status: &Status) -> Result<Frame<Bytes>, Status> {
 // === impl Watch ===
 
 impl Watch {
+    /// The answer, or that it came too late. tonic, which reads the same header, would answer CANCELLED.
+    pub(super) async fn until_deadline<E>(
+        &self,
+        answer: impl Future<Output = Result<Response<Body>, E>>,
+    ) -> Result<Response<Body>, E> {
+        let Some(deadline) = self.deadline else { return answer.await };
+        let timeout = self.clock.sleep(deadline.saturating_sub(self.clock.monotonic()));
+        tokio::select! {
+            biased;
+            answer = answer => answer,
+            () = timeout => Ok(too_late().into_http()),
+        }
+    }
+
+    /// The body, watched, unless all of the answer stands in its headers.
+    pub(super) fn over(self, body: Body, permit: OwnedSemaphorePermit) -> Body {
+        if http_body::Body::is_end_stream(&body) {
+            return body;
+        }
+        Body::new(WatchedBody::new(body, permit, self))
+    }
+
     async fn run(self, answer: Weak<Answer>) {
         let mut next = self.clock.monotonic() + self.slow_after;
         loop {
@@ -120,7 +146,7 @@ impl Watch {
             let Some(answer) = answer.upgrade() else { return };
             let now = self.clock.monotonic();
             if self.deadline.is_some_and(|deadline| deadline <= now) {
-                answer.cut_off(Status::deadline_exceeded("the client's deadline has passed"));
+                answer.cut_off(too_late());
                 break;
             }
             next = answer.handed_over().unwrap_or(now) + self.slow_after;

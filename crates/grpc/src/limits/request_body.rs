@@ -14,7 +14,7 @@ use tonic::Status;
 use tonic::body::Body;
 
 use super::budget::Hold;
-use super::refusal::Refusal;
+use crate::refusal::Refusal;
 
 /// Whoever sends so much of a message within the time that it may stop for is not slow; a byte now and then is.
 const PROGRESS: usize = 64 * 1024;

@@ -9,17 +9,19 @@ use jaeger_dynamodb_proto::jaeger::storage::v2::dependency_reader_server;
 use jaeger_dynamodb_proto::jaeger::storage::v2::{
     Dependency, GetDependenciesRequest, GetDependenciesResponse,
 };
+use prost_types::Timestamp;
+use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status};
 
 use super::within;
 use crate::{RequestContext, query, status};
 
-/// Answers who called whom.
-#[derive(Debug)]
+/// Answers who called whom, over both APIs.
+#[derive(Debug, Clone)]
 pub(crate) struct Dependencies {
     reader: Arc<dyn DependencyReader>,
     sources: EdgeSources,
-    max_outbound_bytes: usize,
+    pub(super) max_outbound_bytes: usize,
 }
 
 impl Dependencies {
@@ -30,6 +32,19 @@ impl Dependencies {
     ) -> Self {
         Self { reader, sources, max_outbound_bytes }
     }
+
+    /// The links of the time that a request of either API asks for.
+    pub(super) async fn links(
+        &self,
+        metadata: &MetadataMap,
+        start: Option<Timestamp>,
+        end: Option<Timestamp>,
+    ) -> Result<Vec<DependencyLink>, Status> {
+        let tenant = RequestContext::of(metadata)?.tenant;
+        let query = query::of_dependencies(start, end, self.sources)?;
+        let links = self.reader.dependencies(&tenant, query).await;
+        links.map_err(|error| status::of_store_error(&error))
+    }
 }
 
 #[async_trait]
@@ -38,11 +53,8 @@ impl dependency_reader_server::DependencyReader for Dependencies {
         &self,
         request: Request<GetDependenciesRequest>,
     ) -> Result<Response<GetDependenciesResponse>, Status> {
-        let tenant = RequestContext::of(request.metadata())?.tenant;
-        let GetDependenciesRequest { start_time, end_time } = request.into_inner();
-        let query = query::of_dependencies(start_time, end_time, self.sources)?;
-        let links = self.reader.dependencies(&tenant, query).await;
-        let links = links.map_err(|error| status::of_store_error(&error))?;
+        let (metadata, _, request) = request.into_parts();
+        let links = self.links(&metadata, request.start_time, request.end_time).await?;
         let answer = GetDependenciesResponse { dependencies: links.into_iter().map(dependency).collect() };
         within(answer, self.max_outbound_bytes).map(Response::new)
     }

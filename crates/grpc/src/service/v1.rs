@@ -12,7 +12,6 @@ use tonic::Status;
 
 pub(crate) use archive::{ArchiveReader, ArchiveWriter};
 pub(crate) use capabilities::Capabilities;
-pub(crate) use dependencies_reader::Dependencies;
 pub(crate) use span_reader::SpanReader;
 pub(crate) use span_writer::SpanWriter;
 pub(crate) use streaming_writer::StreamingWriter;

@@ -6,7 +6,8 @@ use tonic::Status;
 use tonic::codec::{BufferSettings, Codec, DecodeBuf, Decoder};
 
 use crate::codec::{Repairable, RepairingCodec};
-use crate::limits::{Hold, Refusal};
+use crate::limits::Hold;
+use crate::refusal::Refusal;
 
 /// Spans with hardly anything in them take four times as much memory as on the wire; lists of empty ones 140 times.
 const MOST_GROWTH: usize = 4;

@@ -1,48 +1,15 @@
 //! A client that sends bytes, whatever they are.
 
-use std::marker::PhantomData;
-
-use bytes::BufMut;
+use bytes::Bytes;
+use jaeger_dynamodb_testkit::RawCodec;
 use prost::Message;
 use tonic::client::Grpc;
-use tonic::codec::{Codec, CompressionEncoding, EncodeBuf, Encoder};
+use tonic::codec::CompressionEncoding;
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::transport::Channel;
 use tonic::{Request, Response, Status};
-use tonic_prost::{ProstCodec, ProstDecoder};
 
 use crate::common::Server;
-
-#[derive(Debug, Default)]
-struct RawCodec<O>(PhantomData<O>);
-
-#[derive(Debug)]
-struct RawEncoder;
-
-impl<O: Message + Default + 'static> Codec for RawCodec<O> {
-    type Encode = Vec<u8>;
-    type Decode = O;
-    type Encoder = RawEncoder;
-    type Decoder = ProstDecoder<O>;
-
-    fn encoder(&mut self) -> RawEncoder {
-        RawEncoder
-    }
-
-    fn decoder(&mut self) -> Self::Decoder {
-        ProstCodec::<O, O>::default().decoder()
-    }
-}
-
-impl Encoder for RawEncoder {
-    type Item = Vec<u8>;
-    type Error = Status;
-
-    fn encode(&mut self, bytes: Vec<u8>, out: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        out.put_slice(&bytes);
-        Ok(())
-    }
-}
 
 /// One message.
 pub(crate) async fn unary<O: Message + Default + 'static>(
@@ -55,7 +22,9 @@ pub(crate) async fn unary<O: Message + Default + 'static>(
     if let Some(encoding) = compression {
         grpc = grpc.send_compressed(encoding);
     }
-    let answer = grpc.unary(Request::new(bytes), PathAndQuery::from_static(path), RawCodec::default()).await;
+    let answer = grpc
+        .unary(Request::new(Bytes::from(bytes)), PathAndQuery::from_static(path), RawCodec::default())
+        .await;
     answer.map(Response::into_inner)
 }
 
@@ -65,7 +34,7 @@ pub(crate) async fn client_streaming<O: Message + Default + 'static>(
     path: &'static str,
     messages: Vec<Vec<u8>>,
 ) -> Result<O, Status> {
-    let messages = Request::new(futures::stream::iter(messages));
+    let messages = Request::new(futures::stream::iter(messages.into_iter().map(Bytes::from)));
     let path = PathAndQuery::from_static(path);
     let answer = ready(server).await.client_streaming(messages, path, RawCodec::default()).await;
     answer.map(Response::into_inner)

@@ -123,6 +123,19 @@ impl Value for bool {
     }
 }
 
+impl Value for u64 {
+    const NAME: &'static str = "NUMBER";
+    const EXPECTS: &'static str = "a whole number";
+
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+
+    fn text(&self) -> Option<String> {
+        Some(self.to_string())
+    }
+}
+
 impl Value for usize {
     const NAME: &'static str = "COUNT";
     const EXPECTS: &'static str = "a whole number, at least 1, such as 64";

@@ -1,25 +1,23 @@
 //! A server that is written to, runners that come and go, and the reference.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jaeger_dynamodb_core::edges::{EdgeSource, EdgeSources, EdgeTotals, Edges};
+use jaeger_dynamodb_core::edges::{EdgeSource, EdgeSources, Edges};
 use jaeger_dynamodb_core::{
     Clock, DependencyQuery, DependencyReader, MemoryStore, Span, Tenant, TraceWriter, UnixNanos,
 };
 use jaeger_dynamodb_dynamo::{DynamoStore, JobMode, Maintenance, StoreConfig};
 use jaeger_dynamodb_testkit::{EngineHandle, FaultPlan, TestEngine};
-use jaeger_dynamodb_tests::{AnyError, NOW, aws_config, open, tokio_clock};
+use jaeger_dynamodb_tests::{AnyError, NOW, aws_config, edge_sums, open, tokio_clock};
+
+use super::answers::always;
 
 /// Rounds within which all is done, unless something is wrong: each waits a little, a lost claim two minutes.
 const ROUNDS: usize = 200;
 
 /// So often a write in good times may be refused because of what went before.
 const MOST_TRIES: usize = 5;
-
-/// Sums by source, caller and called, over all time.
-type Sums = BTreeMap<(EdgeSource, String, String), EdgeTotals>;
 
 pub(super) struct World {
     pub(super) clock: Arc<dyn Clock>,
@@ -141,10 +139,9 @@ impl World {
     pub(super) async fn answers_are_right(&mut self) -> Result<(), AnyError> {
         let (_, cold) = self.open().await?;
         let all = EdgeSources::from_iter(EdgeSource::ALL);
-        let always =
-            DependencyQuery { start: UnixNanos(0), end: UnixNanos::from_secs(4_000_000_000), sources: all };
-        let found = sums(&cold.edges(&Tenant::default(), &always).await?);
-        assert_eq!(found, sums(&Edges::of_spans(&self.written)));
+        let always = DependencyQuery { sources: all, ..always() };
+        let found = edge_sums(&cold.edges(&Tenant::default(), &always).await?);
+        assert_eq!(found, edge_sums(&Edges::of_spans(&self.written)));
         for sources in EdgeSource::ALL.map(|source| EdgeSources::from_iter([source])).into_iter().chain([all])
         {
             for (from, to) in
@@ -163,14 +160,4 @@ impl World {
 /// So many seconds after the tests begin.
 fn after(seconds: i128) -> UnixNanos {
     UnixNanos(NOW.0 + seconds * 1_000_000_000)
-}
-
-fn sums(edges: &Edges) -> Sums {
-    let mut sums = Sums::new();
-    for (edge, totals) in edges.iter() {
-        let key = (edge.source, edge.parent.to_string(), edge.child.to_string());
-        sums.entry(key).or_default().merge(totals, 1);
-    }
-    sums.retain(|_, totals| !totals.is_zero());
-    sums
 }

@@ -1,26 +1,19 @@
 //! Where spans are: the packs of a window, by its log, as it stood when the window was derived.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use jaeger_dynamodb_core::{Span, StoreError, Tenant, TraceId};
-use serde_dynamo::Item;
 
 use super::super::Job;
-use crate::bytes::DecodeError;
 use crate::capacity::Purpose;
 use crate::client::Consistency;
-use crate::item::{bytes, is_expired, number, sort_key};
-use crate::keys::{self, Key, Lane, Place, attribute};
-use crate::log::{LogRecord, PackRef, StoredRecord};
-use crate::pack;
+use crate::item::{bytes, is_expired};
+use crate::keys::{Key, attribute};
+use crate::log::{PackRef, StoredRecord};
 use crate::queries::lane_query;
-use crate::read::pack_keys;
+use crate::read::{decoded_spans, pack_keys, report_missing, tail};
 use crate::schema::Table;
-use crate::window::{Window, WindowItem};
-
-/// A pack that is missing so shortly before its expiry may have been deleted.
-const EXPIRY_MARGIN_SECONDS: u64 = 60;
+use crate::window::WindowItem;
 
 impl Job {
     /// Calls `visit` with every record of a closed window that can be decoded and stood in its log when it was derived.
@@ -38,7 +31,9 @@ impl Job {
             loop {
                 let page = self.context.client.page(&query, start, self.deadline()).await;
                 let page = page.map_err(StoreError::from)?;
-                for record in page.items.iter().filter_map(|item| record(item, of_window).ok()) {
+                for record in
+                    page.items.iter().filter_map(|stored| tail::read(stored, item.window, *lane).ok())
+                {
                     if record.place.sequence <= last {
                         visit(&record);
                     }
@@ -77,19 +72,12 @@ impl Job {
         let mut content = Vec::new();
         for key in pack_keys(tenant, pack) {
             let Some(part) = self.pack_part(key).await? else {
-                if pack.expiry > self.roughly_now() + EXPIRY_MARGIN_SECONDS {
-                    metrics::counter!("jaeger_dynamodb_missing_packs_total").increment(1);
-                    tracing::error!(pack = ?pack.address, "a pack is missing that has not expired");
-                }
+                report_missing(pack, self.roughly_now());
                 return Ok(Vec::new());
             };
             content.extend(part);
         }
-        Ok(pack::decode(&content, wanted).unwrap_or_else(|error| {
-            metrics::counter!("jaeger_dynamodb_damaged_items_total").increment(1);
-            tracing::error!(error = %error, pack = ?pack.address, "a pack cannot be read");
-            Vec::new()
-        }))
+        Ok(decoded_spans(pack, &content, wanted))
     }
 
     async fn pack_part(&self, key: Key) -> Result<Option<Vec<u8>>, StoreError> {
@@ -103,12 +91,4 @@ impl Job {
         }
         Ok(None)
     }
-}
-
-fn record(item: &Item, (window, lane): (Window, Lane)) -> Result<StoredRecord, DecodeError> {
-    let place = Place { window, lane, sequence: keys::sequence(sort_key(item)?)? };
-    let content =
-        bytes(item, attribute::RECORD).ok_or(DecodeError::Invalid("a log record without content"))?;
-    let record = LogRecord::decode(content, place, number(item, attribute::EXPIRY)?)?;
-    Ok(StoredRecord { place, record: Arc::new(record) })
 }

@@ -1,35 +1,13 @@
 //! `jaeger.storage.v1.DependenciesReaderPlugin`.
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
-use jaeger_dynamodb_core::edges::EdgeSources;
-use jaeger_dynamodb_core::{self as model, DependencyReader};
+use jaeger_dynamodb_core as model;
 use jaeger_dynamodb_proto::jaeger::api_v2::DependencyLink;
 use jaeger_dynamodb_proto::jaeger::storage::v1::dependencies_reader_plugin_server::DependenciesReaderPlugin;
 use jaeger_dynamodb_proto::jaeger::storage::v1::{GetDependenciesRequest, GetDependenciesResponse};
 use tonic::{Request, Response, Status};
 
-use crate::service::within;
-use crate::{RequestContext, query, status};
-
-/// Answers who called whom.
-#[derive(Debug)]
-pub(crate) struct Dependencies {
-    reader: Arc<dyn DependencyReader>,
-    sources: EdgeSources,
-    max_outbound_bytes: usize,
-}
-
-impl Dependencies {
-    pub(crate) fn new(
-        reader: Arc<dyn DependencyReader>,
-        sources: EdgeSources,
-        max_outbound_bytes: usize,
-    ) -> Self {
-        Self { reader, sources, max_outbound_bytes }
-    }
-}
+use crate::service::{Dependencies, within};
 
 #[async_trait]
 impl DependenciesReaderPlugin for Dependencies {
@@ -37,11 +15,8 @@ impl DependenciesReaderPlugin for Dependencies {
         &self,
         request: Request<GetDependenciesRequest>,
     ) -> Result<Response<GetDependenciesResponse>, Status> {
-        let tenant = RequestContext::of(request.metadata())?.tenant;
-        let GetDependenciesRequest { start_time, end_time } = request.into_inner();
-        let query = query::of_dependencies(start_time, end_time, self.sources)?;
-        let links = self.reader.dependencies(&tenant, query).await;
-        let links = links.map_err(|error| status::of_store_error(&error))?;
+        let (metadata, _, request) = request.into_parts();
+        let links = self.links(&metadata, request.start_time, request.end_time).await?;
         let answer = GetDependenciesResponse { dependencies: links.into_iter().map(link).collect() };
         within(answer, self.max_outbound_bytes).map(Response::new)
     }
