@@ -65,7 +65,11 @@ impl<'a> Driver<'a> {
                 if self.keeps_time {
                     sleep_until(due).await;
                 }
-                let Ok(slot) = Arc::clone(&free).acquire_owned().await else { return };
+                let slot = Arc::clone(&free).acquire_owned().await.ok()?;
+                // A wait that ends together with the run has ended first.
+                if self.stop.is_cancelled() {
+                    return None;
+                }
                 let delay = if self.keeps_time { due.elapsed() } else { Duration::ZERO };
                 self.tally.lock().sent(spans, at, delay);
                 let (answer, tally) = (send(message), self.tally.clone());
@@ -76,8 +80,9 @@ impl<'a> Driver<'a> {
                 });
                 upcoming = self.next(&mut requests).await;
             }
+            Some(())
         };
-        let is_interrupted = self.stop.run_until_cancelled(sending).await.is_none();
+        let is_interrupted = self.stop.run_until_cancelled(sending).await.flatten().is_none();
         // With every slot in hand nothing is in flight.
         let _every_slot = free.acquire_many(self.max_in_flight.get()).await;
         Run { elapsed: start.elapsed(), is_interrupted }

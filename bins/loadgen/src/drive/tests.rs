@@ -84,6 +84,25 @@ async fn a_stop_sends_nothing_more_and_waits_for_what_is_in_flight() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_answer_that_comes_with_the_stop_makes_no_room_for_another_request() {
+    let (sender, requests) = mpsc::channel(2);
+    sender.send(due(0)).await.unwrap();
+    sender.send(due(0)).await.unwrap();
+    let (stop, tally) = (CancellationToken::new(), SharedTally::default());
+    let driver = Driver { keeps_time: false, max_in_flight: Count::of(1), stop: &stop, tally: tally.clone() };
+    let answer = |_| {
+        let stop = stop.clone();
+        async move {
+            let answer = answer_after_a_second().await;
+            stop.cancel();
+            answer
+        }
+    };
+    let run = driver.drive(requests, answer).await;
+    assert_eq!((run.is_interrupted, tally.take().requests), (true, 1));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_stop_before_anything_is_made_ends_at_once() {
     let (_sender, requests) = mpsc::channel(1);
     let (stop, tally) = (stop_after(300), SharedTally::default());
