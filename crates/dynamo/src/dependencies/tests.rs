@@ -8,10 +8,14 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
-use crate::window::Window;
+use crate::window::{MAX_OPEN_SECONDS, Window};
 
 const DAY: u64 = 24 * 3600;
 const HOUR: u64 = 3600;
+
+/// How far back of its end a window counts at most: from the horizon of the longest window at its own horizon, in a
+/// bucket that may begin before that.
+const FURTHEST: u64 = 2 * HOUR + MAX_OPEN_SECONDS + 300;
 
 type Row = (u32, usize, u8, u8, i64, i64, Vec<(u16, i64)>);
 
@@ -70,12 +74,12 @@ proptest! {
     /// Windows contribute somewhere within their reach; whatever of them is summed up, the sum over a time is the same.
     #[test]
     fn every_plan_takes_each_call_of_its_time_once_and_no_other(
-        windows in vec((0_u64..3 * DAY / 300, 0_u64..9000), 1..40),
+        windows in vec((0_u64..3 * DAY / 300, 0..FURTHEST), 1..40),
         summed in vec(any::<bool>(), 30),
         (from, to) in (0_u64..3 * DAY / 300, 0_u64..3 * DAY / 300),
     ) {
         let base = 20_000 * DAY;
-        let reach = Reach::new(Duration::from_secs(3600));
+        let reach = Reach::new(Duration::from_secs(HOUR));
         let windows: Vec<_> = windows.iter().map(|(number, back)| {
             let window = Window::around(base + number * 300, Duration::from_secs(300));
             (window.start(), EdgeBucket::of_seconds((window.end() - 1).saturating_sub(*back)))
@@ -141,15 +145,13 @@ fn a_window_counts_within_its_reach_and_is_asked_for_all_of_it() {
     let reach = Reach::new(Duration::from_secs(3600));
     for (start, length) in [(20_000 * DAY, 300), (20_000 * DAY - 7, 7), (20_000 * DAY + 599, 900)] {
         let window = Window::around(start, Duration::from_secs(length));
-        for before in (0..5000).map(|back| Window::around(start - back, Duration::from_secs(300))) {
-            if !reach.is_before(before, window) {
-                continue;
-            }
+        let lengths = [7, 300, 900].map(Duration::from_secs).into_iter();
+        let windows =
+            lengths.flat_map(|length| (0..6000).map(move |back| Window::around(start - back, length)));
+        for before in windows.filter(|before| reach.is_before(*before, window)) {
             assert!(reach.starts_before(window).contains(&before.start()));
-            for bucket in [reach.buckets(before), reach.buckets(window)]
-                .into_iter()
-                .flat_map(|range| [*range.start(), *range.end()])
-            {
+            let buckets = [reach.buckets(before), reach.buckets(window)];
+            for bucket in buckets.iter().flat_map(|range| [range.start(), range.end()]) {
                 let time = bucket.start()..bucket.start() + 300;
                 let is_asked = reach.starts_for(&time).contains(&window.start());
                 assert!(is_asked, "{window:?} {bucket:?}");
