@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
+use jaeger_dynamodb_core::Clock;
 use jaeger_dynamodb_dynamo::SystemClock;
 use jaeger_dynamodb_testkit::{FaultPlan, FaultRates, FaultServer, StaleReads, TestEngine};
 use jaeger_dynamodb_tests::{AnyError, ServerProcess};
@@ -29,6 +30,11 @@ impl Cloud {
         Self::over(TestEngine::on_threads(Arc::new(SystemClock), Some(stale))?, stale.seed).await
     }
 
+    /// One whose time is told by this clock, where nothing goes wrong.
+    pub(crate) async fn at(clock: Arc<dyn Clock>) -> Result<Self, AnyError> {
+        Self::over(TestEngine::on_threads(clock, None)?, 0).await
+    }
+
     async fn over(engine: TestEngine, seed: u64) -> Result<Self, AnyError> {
         let faults = FaultServer::start(&engine, SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
         Ok(Self { engine, faults, seed })
@@ -43,9 +49,23 @@ impl Cloud {
         self.faults.inject(FaultPlan::none());
     }
 
+    /// Where it is reached.
+    pub(crate) fn url(&self) -> String {
+        self.faults.url()
+    }
+
+    /// Whether there are windows, and all are derived and their edges counted.
+    pub(crate) async fn is_derived(&self) -> Result<bool, AnyError> {
+        let client = self.engine.handle("inspector").client();
+        let found = client.scan().table_name("jaeger.windows").send().await?.items.unwrap_or_default();
+        let mut windows = found.iter().filter(|item| item.contains_key("lanes")).peekable();
+        let has_some = windows.peek().is_some();
+        Ok(has_some && windows.all(|item| item.contains_key("manifest") && item.contains_key("edges")))
+    }
+
     /// A server that keeps its spans here.
     pub(crate) async fn server(&self, key: &str, flags: &[&str]) -> Result<ServerProcess, AnyError> {
-        let url = self.faults.url();
+        let url = self.url();
         let mut all = vec!["--storage=aws", "--create-tables", "--endpoint-url", &url];
         all.extend(flags);
         ServerProcess::start_as(key, &all).await

@@ -11,6 +11,7 @@ mod crashes;
 mod exporter;
 mod faults;
 mod figures;
+mod job_memory;
 mod law;
 mod ledger;
 mod oddities;
