@@ -34,6 +34,7 @@ use self::fake::FakeDeriver;
 use self::poller::Mapping;
 use self::records::{
     block, derived, malformed, meta, record, removal, sealed, ttl_identities, window, with_edges,
+    with_log_end,
 };
 
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -117,6 +118,7 @@ fn the_filter_and_the_code_judge_every_kind_of_record_alike() {
     let mut edges_first = sealed(300);
     edges_first.extend(with_edges(300).remove_entry("edges"));
     all.push(record(11, "MODIFY", edges_first));
+    all.push(record(12, "MODIFY", with_log_end(300)));
     let verdicts: Vec<_> = all
         .iter()
         .map(|record| {
@@ -129,7 +131,7 @@ fn the_filter_and_the_code_judge_every_kind_of_record_alike() {
     let count = |why| verdicts.iter().filter(|verdict| **verdict == Verdict::NotForUs(why)).count();
     assert_eq!(
         [NotForUs::Deleted, NotForUs::Foreign, NotForUs::NotSealed, NotForUs::Begun].map(count),
-        [4, 2, 2, 3]
+        [4, 2, 2, 4]
     );
 }
 

@@ -26,10 +26,6 @@ const COUNTERS: [(&str, &str); 20] = [
         "Edges that windows have added, or taken back from earlier ones, in a bucket of five minutes each",
     ),
     (
-        "jaeger_dynamodb_edges_underived_total",
-        "Windows whose edges were counted from the log of one that nobody could derive: a commit that comes later still may be missed",
-    ),
-    (
         "jaeger_dynamodb_edges_unmatched_total",
         "Children whose parent was in none of the windows within the horizon before theirs",
     ),
@@ -37,6 +33,10 @@ const COUNTERS: [(&str, &str); 20] = [
     (
         "jaeger_dynamodb_late_commits_total",
         "Records put again because they came late or their time is in doubt",
+    ),
+    (
+        "jaeger_dynamodb_logs_ended_total",
+        "Windows that nobody could derive for 15 minutes, and whose log was ended so that edges could be counted",
     ),
     (
         "jaeger_dynamodb_missing_packs_total",

@@ -62,6 +62,8 @@ pub(crate) mod attribute {
     pub(crate) const EDGES: &str = "edges";
     /// The trace context of whoever set the seal.
     pub(crate) const TRACE_PARENT: &str = "traceparent";
+    /// Where the log of a window ends that could not be derived when its edges were wanted.
+    pub(crate) const LOG_END: &str = "log_end";
     /// What a window's winning run derived, or a block's.
     pub(crate) const MANIFEST: &str = "manifest";
     /// Content of a derived item.

@@ -8,12 +8,16 @@
 mod block;
 mod changes;
 mod item;
+mod log_end;
 
 use std::time::Duration;
 
 pub(crate) use block::Block;
-pub(crate) use changes::{AddedLane, Change, add_lane, mark_edges, mark_starts_ahead, publish, seal};
+pub(crate) use changes::{
+    AddedLane, Change, add_lane, end_log, mark_edges, mark_starts_ahead, publish, seal,
+};
 pub(crate) use item::{Derived, LATEST_START_SECONDS, WindowItem, WindowTerms};
+pub(crate) use log_end::LogEnd;
 
 use crate::bytes::{DecodeError, Reader};
 

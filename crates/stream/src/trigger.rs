@@ -11,7 +11,7 @@ use crate::change::{Change, ChangeKind};
 ///
 /// `exists` looks at leaves only, so the types of the attributes are named, too
 /// (<https://docs.aws.amazon.com/lambda/latest/dg/with-ddb-filtering.html>).
-pub const FILTER_PATTERN: &str = r#"{"dynamodb":{"NewImage":{"sealed":{"N":[{"exists":true}]},"manifest":{"B":[{"exists":false}]},"edges":{"N":[{"exists":false}]}}}}"#;
+pub const FILTER_PATTERN: &str = r#"{"dynamodb":{"NewImage":{"sealed":{"N":[{"exists":true}]},"manifest":{"B":[{"exists":false}]},"edges":{"N":[{"exists":false}]},"log_end":{"B":[{"exists":false}]}}}}"#;
 
 /// A window that somebody found closed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub enum NotForUs {
     Foreign,
     /// The window is still open, or nobody has noticed that it is closed.
     NotSealed,
-    /// Something of the window is derived; what is missing then is found by looking for it.
+    /// Something of the window is derived, or was tried in vain; what is missing then is found by looking for it.
     Begun,
 }
 
@@ -57,7 +57,7 @@ impl Verdict {
         }
         let has = |name: &str| change.image.contains_key(name);
         if has("sealed") {
-            if has("manifest") || has("edges") {
+            if has("manifest") || has("edges") || has("log_end") {
                 Self::NotForUs(NotForUs::Begun)
             } else {
                 sealed(&change.image)

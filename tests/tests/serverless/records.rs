@@ -43,6 +43,11 @@ pub(crate) fn with_edges(start: u64) -> HashMap<String, AttributeValue> {
     with(derived(start), "edges", AttributeValue::N("1".to_owned()))
 }
 
+/// One whose edges, or those of a later one, were wanted before anybody could derive it.
+pub(crate) fn with_log_end(start: u64) -> HashMap<String, AttributeValue> {
+    with(sealed(start), "log_end", AttributeValue::B(vec![1]))
+}
+
 /// The item that says how items are laid out.
 pub(crate) fn meta() -> HashMap<String, AttributeValue> {
     HashMap::from([

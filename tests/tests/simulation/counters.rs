@@ -6,9 +6,6 @@ use metrics::{Counter, CounterFn, Gauge, Histogram, Key, KeyName, Metadata, Reco
 
 use super::journal::Journal;
 
-/// Counted when edges may be inexact, as documented.
-pub(crate) const EDGES_OF_UNDERIVED: &str = "windows with edges from logs";
-
 /// Counts some of the store's counters in the journal.
 #[derive(Debug)]
 pub(crate) struct StoreCounters(pub(crate) Journal);
@@ -34,7 +31,7 @@ impl Recorder for StoreCounters {
         let what = match key.name() {
             "jaeger_dynamodb_late_commits_total" => "late commits put again",
             "jaeger_dynamodb_retries_total" => "retries",
-            "jaeger_dynamodb_edges_underived_total" => EDGES_OF_UNDERIVED,
+            "jaeger_dynamodb_logs_ended_total" => "logs ended before they were derived",
             "jaeger_dynamodb_damaged_items_total" => "damaged items",
             "jaeger_dynamodb_missing_packs_total" => "missing packs",
             _ => return Counter::noop(),

@@ -48,10 +48,6 @@ impl Journal {
         self.lock().counts.add(what, by);
     }
 
-    pub(crate) fn counted(&self, what: &str) -> u64 {
-        self.lock().counts.of(what)
-    }
-
     pub(crate) fn result(&self) -> (Vec<String>, Counts, u64) {
         let written = self.lock();
         (written.lines.clone(), written.counts.clone(), written.digest)

@@ -16,7 +16,7 @@ use crate::size::item_bytes;
 use crate::window::WindowItem;
 
 /// Names that attributes have, by the numbers that stand for them.
-pub(super) const NAMES: [&str; 16] = [
+pub(super) const NAMES: [&str; 17] = [
     attribute::PARTITION,
     attribute::SORT,
     attribute::EXPIRY,
@@ -33,6 +33,7 @@ pub(super) const NAMES: [&str; 16] = [
     attribute::OPERATIONS,
     attribute::DROPPED,
     attribute::HOLDER,
+    attribute::LOG_END,
 ];
 
 /// Items of one partition can be read as whatever items there are, or are errors.

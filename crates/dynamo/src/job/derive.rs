@@ -34,7 +34,6 @@ pub(super) struct WindowRun<'a> {
 struct Surveyed {
     survey: Survey,
     collected: Collected,
-    last_sequences: Vec<Option<u32>>,
     failed: Vec<(FailedRecord, DecodeError)>,
     record_bytes: usize,
     records: u64,
@@ -72,7 +71,7 @@ impl WindowRun<'_> {
             run: self.run,
             published: job.published(),
             lanes: self.item.lanes.clone(),
-            last_sequences: surveyed.last_sequences,
+            last_sequences: log.last_sequences().to_vec(),
             failed: surveyed.failed.into_iter().map(|(record, _)| record).collect(),
             group_bits: plan.group_bits,
             slots,
@@ -90,7 +89,7 @@ impl WindowRun<'_> {
     }
 
     async fn survey(&self, log: &mut WindowLog<'_>) -> Result<Surveyed, StoreError> {
-        let mut found = Surveyed { last_sequences: vec![None; self.item.lanes.len()], ..Surveyed::default() };
+        let mut found = Surveyed::default();
         let mut position = Position::default();
         while let Some(records) = log.next(&mut position).await? {
             for raw in records {
@@ -174,7 +173,8 @@ impl WindowRun<'_> {
                     Ok(Outcome::Derived)
                 }
                 Some(WindowItem { derived: Derived::NotYet, .. }) => {
-                    Err(StoreError::new(StoreErrorKind::Unavailable, "a lane was added to the closed window"))
+                    let text = "a lane was added to the closed window, or its log was ended, in the meantime";
+                    Err(StoreError::new(StoreErrorKind::Unavailable, text))
                 }
                 _ => Ok(Outcome::Lost),
             },
@@ -198,10 +198,6 @@ impl Surveyed {
     fn add(&mut self, raw: &RawRecord) {
         self.records += 1;
         self.record_bytes += raw.bytes();
-        let last = usize::try_from(raw.lane).ok().and_then(|lane| self.last_sequences.get_mut(lane));
-        if let Some(last) = last {
-            *last = (*last).max(Some(raw.place.sequence));
-        }
         match raw.decode() {
             Ok(record) => {
                 self.survey.add(&record, raw.bytes());

@@ -6,8 +6,8 @@
 //! function of logs that do not change, and the first that is put is final.
 //!
 //! What a log holds is what the window's manifest says: a record that was put after the window had closed was put again
-//! into another, and counts there. So the windows of the horizon, and the window itself, are derived first; one that
-//! cannot be derived is read from its whole log after a while.
+//! into another, and counts there. So the windows of the horizon, and the window itself, are derived first; of one that
+//! cannot be derived the log is ended after a while, and whoever derives it later goes no further.
 
 mod contribution;
 mod held;
@@ -16,21 +16,22 @@ mod run;
 mod sources;
 
 use futures::FutureExt;
-use jaeger_dynamodb_core::{StoreError, Tenant};
+use jaeger_dynamodb_core::{StoreError, StoreErrorKind, Tenant};
 
 pub(super) use contribution::{Contribution, Written};
 use run::EdgesRun;
 
-use super::claim::{Claimed, backoff};
+use super::claim::{Claim, Claimed, backoff};
+use super::records::WindowLog;
 use super::{Job, RoundReport};
 use crate::capacity::Purpose;
 use crate::client::SortRange;
 use crate::dependencies::Reach;
 use crate::keys;
 use crate::queries::windows_query;
-use crate::window::{Change, Derived, Window, WindowItem, mark_edges};
+use crate::window::{Change, Derived, Window, WindowItem, end_log, mark_edges};
 
-/// So long after its closing a window that is not derived is read from its log, in seconds.
+/// So long after its closing the log of a window is ended that is not derived, in seconds.
 const DERIVING_MAY_TAKE: u64 = 15 * 60;
 
 /// How often a window is looked at that waits for an earlier one, in seconds.
@@ -117,15 +118,8 @@ impl Job {
             Claimed::Until { until, reason: Some(reason) } => return Ok(EdgesStep::Parked { until, reason }),
             Claimed::Until { until, reason: None } => return Ok(EdgesStep::Wait(until)),
         };
-        if horizon.iter().chain([&item]).any(|item| item.derived == Derived::NotYet) {
-            metrics::counter!("jaeger_dynamodb_edges_underived_total").increment(1);
-            tracing::warn!(
-                window_start = window.start(),
-                "edges are counted from the log of a window that is not derived"
-            );
-        }
-        let run = EdgesRun { job: self, tenant, item: &item, horizon, generation };
-        match self.guarded(self.limited(run.count(&mut claim)).boxed()).await {
+        let run = self.count_edges(tenant, item, horizon, generation, &mut claim);
+        match self.guarded(self.limited(run).boxed()).await {
             Ok(Written::First) => {
                 metrics::counter!("jaeger_dynamodb_edges_windows_total").increment(1);
                 Ok(EdgesStep::Counted)
@@ -136,6 +130,48 @@ impl Job {
                 let (until, reason) = (self.park(&claim, &error.to_string()).await, error.to_string());
                 Ok(EdgesStep::Parked { until, reason })
             }
+        }
+    }
+
+    async fn count_edges(
+        &self,
+        tenant: &Tenant,
+        item: WindowItem,
+        horizon: Vec<WindowItem>,
+        generation: u64,
+        claim: &mut Claim,
+    ) -> Result<Written, StoreError> {
+        let item = self.with_log_end(tenant, item).await?;
+        let mut ended = Vec::with_capacity(horizon.len());
+        for earlier in horizon {
+            ended.push(self.with_log_end(tenant, earlier).await?);
+            self.renew_if_due(claim).await;
+        }
+        EdgesRun { job: self, tenant, item: &item, horizon: ended, generation }.count(claim).await
+    }
+
+    /// The closed window with an end to its log, which is fixed now if nothing has fixed it.
+    async fn with_log_end(&self, tenant: &Tenant, item: WindowItem) -> Result<WindowItem, StoreError> {
+        if !item.is_log_endless() {
+            return Ok(item);
+        }
+        let end = WindowLog::new(self, tenant, &item).end().await?;
+        let window = item.window;
+        if end_log(&self.context.client, tenant, &item, &end, self.deadline()).await? == Change::Made {
+            metrics::counter!("jaeger_dynamodb_logs_ended_total").increment(1);
+            tracing::warn!(
+                window_start = window.start(),
+                "edges are counted from the log of a window that is not derived"
+            );
+        }
+        match self.read_window(tenant, window).await? {
+            // It has expired in the meantime, and its log with it.
+            None => Ok(item),
+            Some(item) if item.is_log_endless() => {
+                let text = "a lane was added to a closed window whose log was to be ended";
+                Err(StoreError::new(StoreErrorKind::Unavailable, text))
+            }
+            Some(item) => Ok(item),
         }
     }
 

@@ -14,7 +14,7 @@ use crate::item::{bytes, number, sort_key};
 use crate::keys::{self, Lane, Place, attribute};
 use crate::log::{LogRecord, StoredRecord};
 use crate::queries::lane_query;
-use crate::window::WindowItem;
+use crate::window::{LogEnd, WindowItem};
 
 /// What a record takes in memory beside its bytes, roughly.
 const OVERHEAD_BYTES: usize = 96;
@@ -37,6 +37,10 @@ pub(super) struct WindowLog<'a> {
     job: &'a Job,
     tenant: &'a Tenant,
     item: &'a WindowItem,
+    /// The last record of each lane, as far as it was read.
+    last_sequences: Vec<Option<u32>>,
+    /// It was read to its end once: records that are put late are not part of it.
+    has_end: bool,
     kept: Kept,
     most_kept_bytes: usize,
 }
@@ -64,7 +68,21 @@ impl<'a> WindowLog<'a> {
     /// The log of a window, of which at most a quarter of the job's memory is kept.
     pub(super) fn new(job: &'a Job, tenant: &'a Tenant, item: &'a WindowItem) -> Self {
         let kept = Kept::SoFar { records: Vec::new(), bytes: 0 };
-        Self { job, tenant, item, kept, most_kept_bytes: job.memory_bytes / 4 }
+        let (last_sequences, most_kept_bytes) = (vec![None; item.lanes.len()], job.memory_bytes / 4);
+        Self { job, tenant, item, last_sequences, has_end: false, kept, most_kept_bytes }
+    }
+
+    /// Reads the log to its end.
+    pub(super) async fn end(mut self) -> Result<LogEnd, StoreError> {
+        self.kept = Kept::TooMuch;
+        let mut position = Position::default();
+        while self.next(&mut position).await?.is_some() {}
+        Ok(LogEnd::new(&self.item.lanes, &self.last_sequences))
+    }
+
+    /// The last record of each of the window's lanes that has any; once the log was read to its end, those of all of it.
+    pub(super) fn last_sequences(&self) -> &[Option<u32>] {
+        &self.last_sequences
     }
 
     /// The records that come next, and `None` after the last.
@@ -81,6 +99,7 @@ impl<'a> WindowLog<'a> {
             .lanes
             .get_or_insert_with(|| (0..).zip(&self.item.lanes).map(|(number, _)| (number, 0)).collect());
         let Some((number, sequence)) = lanes.pop_front() else {
+            self.has_end = true;
             self.keep_all();
             return Ok(None);
         };
@@ -90,14 +109,32 @@ impl<'a> WindowLog<'a> {
         let config = &self.job.context.config;
         let query = lane_query(config, self.tenant, lane_of_window, sequence, Purpose::JobRead);
         let page = self.job.context.client.page(&query, None, self.job.deadline()).await?;
+        let last = self.last_sequence(number, lane);
+        let records = page.items.iter().filter_map(|item| self.raw(item, number, lane));
         let records: Vec<_> =
-            page.items.iter().filter_map(|item| self.raw(item, number, lane)).map(Arc::new).collect();
+            records.filter(|record| Some(record.place.sequence) <= last).map(Arc::new).collect();
         let follower = records.last().and_then(|record| record.place.sequence.checked_add(1));
         if let Some(sequence) = follower.filter(|_| page.next.is_some()) {
             lanes.push_back((number, sequence));
         }
+        self.note_last(number, &records);
         self.keep(&records);
         Ok(Some(records))
+    }
+
+    /// The last record of the lane that counts.
+    fn last_sequence(&self, number: u32, lane: Lane) -> Option<u32> {
+        if self.has_end {
+            return usize::try_from(number).ok().and_then(|number| *self.last_sequences.get(number)?);
+        }
+        self.item.last_sequence(lane)
+    }
+
+    fn note_last(&mut self, number: u32, records: &[Arc<RawRecord>]) {
+        let last = usize::try_from(number).ok().and_then(|number| self.last_sequences.get_mut(number));
+        if let Some(last) = last {
+            *last = (*last).max(records.iter().map(|record| record.place.sequence).max());
+        }
     }
 
     /// The record of an item; one whose key cannot be read has no place that anything could name.

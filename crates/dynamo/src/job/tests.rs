@@ -20,6 +20,8 @@ use crate::schema::Table;
 use crate::store::{DynamoStore, StoreParts};
 use crate::window::{Block, Window, WindowItem};
 
+mod log_end;
+
 type AnyError = Box<dyn Error + Send + Sync>;
 
 /// The beginning of a block of windows of 30 s.

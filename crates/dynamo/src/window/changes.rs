@@ -2,11 +2,12 @@
 //!
 //! | change | by | condition |
 //! |---|---|---|
-//! | a lane is added; the first one's writer records the terms | writers | there is no manifest |
+//! | a lane is added; the first one's writer records the terms | writers | there is no manifest, and no end of the log |
 //! | the mark that spans may start far ahead | writers, before the record | none |
 //! | the seal | whoever notices first that the window is closed | there is no seal |
 //! | the edges mark | a run that has put what the window contributes | there is no such mark |
-//! | the manifest | a run that has written all of its items | there is no manifest, and no lane but those that were derived |
+//! | the end of the log | a run that counts edges and cannot wait for the manifest | there is no manifest, no such end, and no lane but those that were read |
+//! | the manifest | a run that has written all of its items | there is no manifest, no lane but those that were derived, and no other end of the log |
 //!
 //! Every condition also asks for the item itself, except where it is made: a change that is executed days late must not
 //! bring an expired window back without its terms.
@@ -14,7 +15,7 @@
 use jaeger_dynamodb_core::{StoreError, StoreErrorKind, Tenant};
 use serde_dynamo::{AttributeValue, Item};
 
-use super::{Window, WindowItem, WindowTerms};
+use super::{LogEnd, Window, WindowItem, WindowTerms};
 use crate::capacity::Purpose;
 use crate::client::{Client, Deadline, RequestError, Update};
 use crate::derived::Manifest;
@@ -33,7 +34,7 @@ pub(crate) enum Change {
 #[derive(Debug)]
 pub(crate) enum AddedLane {
     To(WindowItem),
-    /// The window is derived already: the service's clock has gone back.
+    /// The window is derived already, or its log has an end: the service's clock has gone back.
     Refused,
 }
 
@@ -53,12 +54,13 @@ pub(crate) async fn add_lane(
         key: keys::window(tenant, window),
         expression: "ADD #lanes :lane SET #grace = if_not_exists(#grace, :grace), \
                      #expiry = if_not_exists(#expiry, :expiry)",
-        condition: Some("attribute_not_exists(#manifest)"),
+        condition: Some("attribute_not_exists(#manifest) AND attribute_not_exists(#log_end)"),
         names: &[
             ("#lanes", attribute::LANES),
             ("#grace", attribute::GRACE),
             ("#expiry", attribute::EXPIRY),
             ("#manifest", attribute::MANIFEST),
+            ("#log_end", attribute::LOG_END),
         ],
         values: vec![
             (":lane", AttributeValue::Bs(vec![lane.0.to_vec()])),
@@ -130,8 +132,36 @@ pub(crate) async fn mark_edges(
     set(client, tenant, window, attribute::EDGES, is_new, Purpose::JobState, deadline).await
 }
 
+/// Fixes where the log of a closed window ends, so that its edges can be counted although nobody has derived it: whoever
+/// derives it later goes no further.
+pub(crate) async fn end_log(
+    client: &Client,
+    tenant: &Tenant,
+    item: &WindowItem,
+    end: &LogEnd,
+    deadline: Deadline,
+) -> Result<Change, StoreError> {
+    let update = Update {
+        table: Table::Windows,
+        purpose: Purpose::JobState,
+        key: keys::window(tenant, item.window),
+        expression: "SET #log_end = :log_end",
+        condition: Some(
+            "attribute_not_exists(#manifest) AND attribute_not_exists(#log_end) AND #lanes = :lanes",
+        ),
+        names: &[
+            ("#log_end", attribute::LOG_END),
+            ("#manifest", attribute::MANIFEST),
+            ("#lanes", attribute::LANES),
+        ],
+        values: vec![(":log_end", AttributeValue::B(end.encode())), (":lanes", lane_set(&item.lanes))],
+    };
+    change(client.update(&update, deadline).await)
+}
+
 /// Makes a run the one that is read. The first manifest wins. Lanes that the run has not seen can only be those of a
-/// service whose clock has gone back behind the end of the window: then what it has read is not the whole log.
+/// service whose clock has gone back behind the end of the window: then what it has read is not the whole log. Nor is it
+/// if the log was ended elsewhere in the meantime.
 pub(crate) async fn publish(
     client: &Client,
     tenant: &Tenant,
@@ -139,16 +169,25 @@ pub(crate) async fn publish(
     manifest: &Manifest,
     deadline: Deadline,
 ) -> Result<Change, StoreError> {
+    let log_end = LogEnd::new(&manifest.lanes, &manifest.last_sequences);
     let update = Update {
         table: Table::Windows,
         purpose: Purpose::JobState,
         key: keys::window(tenant, window),
         expression: "SET #manifest = :manifest",
-        condition: Some("attribute_not_exists(#manifest) AND #lanes = :lanes"),
-        names: &[("#manifest", attribute::MANIFEST), ("#lanes", attribute::LANES)],
+        condition: Some(
+            "attribute_not_exists(#manifest) AND #lanes = :lanes \
+             AND (attribute_not_exists(#log_end) OR #log_end = :log_end)",
+        ),
+        names: &[
+            ("#manifest", attribute::MANIFEST),
+            ("#lanes", attribute::LANES),
+            ("#log_end", attribute::LOG_END),
+        ],
         values: vec![
             (":manifest", AttributeValue::B(manifest.encode())),
-            (":lanes", AttributeValue::Bs(manifest.lanes.iter().map(|lane| lane.0.to_vec()).collect())),
+            (":lanes", lane_set(&manifest.lanes)),
+            (":log_end", AttributeValue::B(log_end.encode())),
         ],
     };
     change(client.update(&update, deadline).await)
@@ -175,6 +214,10 @@ async fn set(
         values: vec![(":one", AttributeValue::N("1".to_owned()))],
     };
     change(client.update(&update, deadline).await)
+}
+
+fn lane_set(lanes: &[Lane]) -> AttributeValue {
+    AttributeValue::Bs(lanes.iter().map(|lane| lane.0.to_vec()).collect())
 }
 
 fn change(outcome: Result<Item, RequestError>) -> Result<Change, StoreError> {

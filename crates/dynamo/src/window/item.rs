@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jaeger_dynamodb_core::UnixNanos;
 use serde_dynamo::Item;
 
-use super::Window;
+use super::{LogEnd, Window};
 use crate::bytes::DecodeError;
 use crate::derived::Manifest;
 use crate::item::{bytes, number, set_of_bytes, sort_key};
@@ -31,6 +31,8 @@ pub(crate) struct WindowItem {
     /// It may hold spans that start later than [`LATEST_START_SECONDS`] after it.
     pub(crate) starts_ahead: bool,
     pub(crate) derived: Derived,
+    /// Where its log ends, if that was fixed before it was derived.
+    pub(crate) log_end: Option<LogEnd>,
     /// Its edges are counted.
     pub(crate) has_edges: bool,
 }
@@ -72,6 +74,7 @@ impl WindowItem {
             is_sealed: item.contains_key(attribute::SEALED),
             starts_ahead: item.contains_key(attribute::STARTS_AHEAD),
             derived: Derived::parse(item),
+            log_end: parse_log_end(item),
             has_edges: item.contains_key(attribute::EDGES),
         })
     }
@@ -100,10 +103,17 @@ impl WindowItem {
         }
     }
 
-    /// The last record of a lane that counts: once the window is derived, what comes later was never acknowledged as part of
-    /// it. `None` if none does.
+    /// Whether records that come late may still be taken for part of the window.
+    pub(crate) fn is_log_endless(&self) -> bool {
+        self.derived == Derived::NotYet && self.log_end.is_none()
+    }
+
+    /// The last record of a lane that counts: once the window is derived, or its log is ended, what comes later was never
+    /// acknowledged as part of it. `None` if none does.
     pub(crate) fn last_sequence(&self, lane: Lane) -> Option<u32> {
-        let Some(manifest) = self.manifest() else { return Some(u32::MAX) };
+        let Some(manifest) = self.manifest() else {
+            return self.log_end.as_ref().map_or(Some(u32::MAX), |end| end.last_sequence(lane));
+        };
         let position = manifest.lanes.iter().position(|known| *known == lane)?;
         manifest.last_sequences.get(position).copied().flatten()
     }
@@ -125,4 +135,13 @@ impl Derived {
             }
         }
     }
+}
+
+fn parse_log_end(item: &Item) -> Option<LogEnd> {
+    let end = LogEnd::decode(bytes(item, attribute::LOG_END)?);
+    end.inspect_err(|error| {
+        metrics::counter!("jaeger_dynamodb_damaged_items_total").increment(1);
+        tracing::error!(error = %error, "the end of a window's log cannot be read; all of its log is read");
+    })
+    .ok()
 }

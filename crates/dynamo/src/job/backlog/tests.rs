@@ -15,6 +15,7 @@ fn item(number: u64, derived: Derived) -> WindowItem {
         is_sealed: true,
         starts_ahead: false,
         derived,
+        log_end: None,
         has_edges: true,
     }
 }

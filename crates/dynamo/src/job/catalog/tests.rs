@@ -80,6 +80,7 @@ fn the_catalog_of_a_day_outlives_every_window_of_it() {
             is_sealed: false,
             starts_ahead: false,
             derived: Derived::NotYet,
+            log_end: None,
             has_edges: false,
         };
         assert!(expiry(&item) >= item.terms.expiry && expiry(&item) >= catalog::DAY + retention);

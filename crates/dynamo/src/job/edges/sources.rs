@@ -1,4 +1,4 @@
-//! Where spans are: the packs of a window, by its log, as it stood when the window was derived.
+//! Where spans are: the packs of a window, by its log, up to where it ends.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ use crate::schema::Table;
 use crate::window::WindowItem;
 
 impl Job {
-    /// Calls `visit` with every record of a closed window that can be decoded and stood in its log when it was derived.
+    /// Calls `visit` with every record of a closed window that can be decoded and comes before the end of its log.
     pub(super) async fn for_each_record(
         &self,
         tenant: &Tenant,

@@ -28,6 +28,7 @@ fn done(number: u64) -> WindowItem {
         is_sealed: true,
         starts_ahead: false,
         derived: Derived::Done(Arc::new(manifest)),
+        log_end: None,
         has_edges: true,
     }
 }

@@ -34,6 +34,7 @@ fn item(number: u64, derived: Derived) -> Arc<WindowItem> {
         terms: WindowTerms { grace: 60, expiry: START + 700_000 },
         lanes: vec![LANE],
         is_sealed: true,
+        log_end: None,
         has_edges: false,
         starts_ahead: false,
         derived,
