@@ -42,6 +42,14 @@ impl<'a> Reader<'a> {
         self.array::<1>().map(|[byte]| byte)
     }
 
+    /// The byte in front of everything that is stored, which must be this one.
+    pub(crate) fn version(&mut self, expected: u8) -> Result<(), DecodeError> {
+        match self.byte()? {
+            version if version == expected => Ok(()),
+            other => Err(DecodeError::UnknownVersion(other)),
+        }
+    }
+
     pub(crate) fn varint(&mut self) -> Result<u64, DecodeError> {
         let mut value = 0_u64;
         for shift in (0..64).step_by(7) {

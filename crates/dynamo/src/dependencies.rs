@@ -60,10 +60,7 @@ impl Head {
 
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(bytes);
-        match reader.byte()? {
-            VERSION => {}
-            version => return Err(DecodeError::UnknownVersion(version)),
-        }
+        reader.version(VERSION)?;
         let run = Run(reader.array()?);
         let mut parts = || {
             u16::try_from(reader.varint()?)

@@ -71,10 +71,7 @@ pub(crate) fn encode(spans: Vec<Span>) -> Vec<u8> {
 /// The spans of a pack that belong to the wanted traces.
 pub(crate) fn decode(bytes: &[u8], wanted: impl Fn(TraceId) -> bool) -> Result<Vec<Span>, DecodeError> {
     let mut reader = Reader::new(bytes);
-    let version = reader.byte()?;
-    if version != VERSION {
-        return Err(DecodeError::UnknownVersion(version));
-    }
+    reader.version(VERSION)?;
     let form = reader.byte()?;
     let ids = reader.bytes()?;
     let length = usize::try_from(reader.varint()?).map_err(|_| DecodeError::Truncated)?;

@@ -29,7 +29,7 @@ use crate::client::SortRange;
 use crate::dependencies::Reach;
 use crate::keys;
 use crate::queries::windows_query;
-use crate::window::{Change, Derived, Window, WindowItem, end_log, mark_edges};
+use crate::window::{Change, Window, WindowItem, end_log, mark_edges};
 
 /// So long after its closing the log of a window is ended that is not derived, in seconds.
 const DERIVING_MAY_TAKE: u64 = 15 * 60;
@@ -206,7 +206,7 @@ fn waits_until(item: &WindowItem, now: u64) -> Option<u64> {
         return Some(item.closes_at());
     }
     let may_still_be_derived = now < item.closes_at().saturating_add(DERIVING_MAY_TAKE);
-    (item.derived == Derived::NotYet && may_still_be_derived).then_some(now + LOOK_AGAIN)
+    (item.is_log_endless() && may_still_be_derived).then_some(now + LOOK_AGAIN)
 }
 
 fn count_failure(window: Window, error: &StoreError) {

@@ -63,10 +63,7 @@ impl LogRecord {
 
     pub(crate) fn decode(bytes: &[u8], own: Place, expiry: u64) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(bytes);
-        match reader.byte()? {
-            VERSION => {}
-            other => return Err(DecodeError::UnknownVersion(other)),
-        }
+        reader.version(VERSION)?;
         let tier = match reader.byte()? {
             TIER_DYNAMODB => Tier::DynamoDb,
             _ => return Err(DecodeError::Invalid("a record names an unknown tier")),

@@ -32,10 +32,7 @@ impl LogEnd {
 
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(bytes);
-        match reader.byte()? {
-            VERSION => {}
-            version => return Err(DecodeError::UnknownVersion(version)),
-        }
+        reader.version(VERSION)?;
         let mut lanes = BTreeMap::new();
         while !reader.rest().is_empty() {
             lanes.insert(Lane(reader.array()?), u32::from_be_bytes(reader.array()?));

@@ -163,8 +163,6 @@ fn head(run: Run, published: u64) -> Vec<u8> {
 }
 
 fn read_head(reader: &mut Reader<'_>) -> Result<(Run, u64), DecodeError> {
-    match reader.byte()? {
-        VERSION => Ok((Run(reader.array()?), reader.varint()?)),
-        other => Err(DecodeError::UnknownVersion(other)),
-    }
+    reader.version(VERSION)?;
+    Ok((Run(reader.array()?), reader.varint()?))
 }

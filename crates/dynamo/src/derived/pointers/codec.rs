@@ -73,22 +73,15 @@ impl PointerBucket {
         let mut content = reader.rest().to_vec();
         for part in others {
             let mut reader = Reader::new(part.as_ref());
-            read_version(&mut reader)?;
+            reader.version(VERSION)?;
             content.extend_from_slice(reader.rest());
         }
         read_content(Reader::new(&content))
     }
 }
 
-fn read_version(reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-    match reader.byte()? {
-        VERSION => Ok(()),
-        other => Err(DecodeError::UnknownVersion(other)),
-    }
-}
-
 fn read_first(reader: &mut Reader<'_>) -> Result<u16, DecodeError> {
-    read_version(reader)?;
+    reader.version(VERSION)?;
     u16::try_from(reader.varint()?).map_err(|_| DecodeError::Invalid("a bucket claims too many parts"))
 }
 

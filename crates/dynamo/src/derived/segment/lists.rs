@@ -93,10 +93,7 @@ fn put_fingerprint(bits: u32, out: &mut Vec<u8>) {
 impl ListsPart {
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(bytes);
-        match reader.byte()? {
-            VERSION => {}
-            other => return Err(DecodeError::UnknownVersion(other)),
-        }
+        reader.version(VERSION)?;
         let entries = reader.index(MAX_ENTRIES + 1)?;
         let unindexed = read_list(entries, &mut reader)?;
         let pair_count = reader.index(usize::MAX)?;

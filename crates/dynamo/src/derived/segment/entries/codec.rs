@@ -101,10 +101,7 @@ impl EntriesPart {
 
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(bytes);
-        match reader.byte()? {
-            VERSION => {}
-            other => return Err(DecodeError::UnknownVersion(other)),
-        }
+        reader.version(VERSION)?;
         let count = reader.index(MAX_ENTRIES + 1)?;
         let (services, operations) = read_names(&mut reader)?;
         let shapes = read_column(&mut reader)?;
