@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::dependencies::Level;
 use crate::derived::{BUCKET_BYTES, PART_BYTES};
+use crate::period::Level;
 use crate::window::MAX_OPEN_SECONDS;
 
 /// Settings of a [`DynamoStore`](crate::DynamoStore). They are data: clients and clocks are handed over beside them.

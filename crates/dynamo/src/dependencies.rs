@@ -5,13 +5,11 @@
 //! A reader takes each window from exactly one of the three, so none is counted twice and none left out.
 
 mod codec;
-mod period;
 mod plan;
 
 #[cfg(any(fuzzing, test))]
 pub(crate) use codec::merge_chunk;
 pub(crate) use codec::{Chunk, What, chunks, merge_chunks};
-pub(crate) use period::{EPOCH_SECONDS, Level, Reach, epochs};
 pub(crate) use plan::{Plan, Wanted};
 
 use serde_dynamo::Item;

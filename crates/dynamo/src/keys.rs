@@ -31,7 +31,7 @@ use jaeger_dynamodb_core::{Tenant, TraceId};
 pub(crate) use archived::{ArchivedSort, Digest};
 
 use crate::bytes::{DecodeError, Reader};
-use crate::dependencies::{EPOCH_SECONDS, Level};
+use crate::period::{EPOCH_SECONDS, Level};
 use crate::window::{Block, Window};
 
 /// Attribute names. They count as stored bytes of every item, so they are short.

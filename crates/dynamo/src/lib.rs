@@ -39,6 +39,7 @@ mod job;
 mod keys;
 mod log;
 mod pack;
+mod period;
 mod purge;
 mod queries;
 mod read;

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use jaeger_dynamodb_core::edges::EdgeBucket;
 
-use super::{Level, Reach};
+use crate::period::{Level, Reach};
 
 /// What is asked for, and which sums turned out to be missing.
 #[derive(Debug, Clone)]

@@ -8,6 +8,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
+use crate::period::{EPOCH_SECONDS, Level, Reach, epochs};
 use crate::window::{MAX_OPEN_SECONDS, Window};
 
 const DAY: u64 = 24 * 3600;

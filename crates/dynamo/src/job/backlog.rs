@@ -8,7 +8,7 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::rollup::Period;
-use crate::dependencies::Level;
+use crate::period::Level;
 use crate::window::{Block, Derived, MAX_OPEN_SECONDS, Window, WindowItem};
 
 /// Merged blocks are remembered for so long, in seconds: longer than their windows are listed.

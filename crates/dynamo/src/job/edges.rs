@@ -26,8 +26,8 @@ use super::records::WindowLog;
 use super::{Job, RoundReport};
 use crate::capacity::Purpose;
 use crate::client::SortRange;
-use crate::dependencies::Reach;
 use crate::keys;
+use crate::period::Reach;
 use crate::queries::windows_query;
 use crate::window::{Change, Window, WindowItem, end_log, mark_edges};
 

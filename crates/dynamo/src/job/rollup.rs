@@ -15,9 +15,10 @@ use super::{Job, RoundReport};
 use crate::bytes::DecodeError;
 use crate::capacity::Purpose;
 use crate::client::{Consistency, Query, SortRange};
-use crate::dependencies::{Head, Level, PART_IS_MISSING, What, epochs, merge_chunks};
+use crate::dependencies::{Head, PART_IS_MISSING, What, merge_chunks};
 use crate::item::{bytes, is_expired, sort_key};
 use crate::keys::{self, DependencyPart, Key, attribute};
+use crate::period::{Level, epochs};
 use crate::queries::{heads_query, windows_query};
 use crate::window::WindowItem;
 

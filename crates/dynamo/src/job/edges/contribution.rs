@@ -7,9 +7,10 @@ use serde_dynamo::AttributeValue;
 use super::super::Job;
 use crate::capacity::Purpose;
 use crate::client::{Consistency, RequestError, Update};
-use crate::dependencies::{Chunk, EPOCH_SECONDS, Head, Level, What, chunks};
+use crate::dependencies::{Chunk, Head, What, chunks};
 use crate::item::{bytes, item};
 use crate::keys::{self, DependencyPart, Key, Run, attribute};
+use crate::period::{EPOCH_SECONDS, Level};
 use crate::schema::Table;
 
 /// Whether what was put is what is read.

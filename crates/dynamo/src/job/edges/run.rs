@@ -11,9 +11,9 @@ use super::super::Job;
 use super::super::claim::Claim;
 use super::contribution::{Contribution, Pieces, Written};
 use super::held::{ALL_HASHES, HeldSpan, HeldSpans};
-use crate::dependencies::{Level, Reach};
 use crate::derived::TraceHash;
 use crate::log::PackRef;
+use crate::period::{Level, Reach};
 use crate::window::{Change, WindowItem};
 
 /// Packs that are read at a time.
