@@ -13,7 +13,7 @@ use crate::item::{is_expired, sort_key};
 use crate::keys::{self, ArchivedSort, attribute};
 use crate::read::tail;
 use crate::size::item_bytes;
-use crate::window::WindowItem;
+use crate::window::{LogEnd, WindowItem};
 
 /// Names that attributes have, by the numbers that stand for them.
 pub(super) const NAMES: [&str; 17] = [
@@ -63,6 +63,12 @@ fn window(item: &Item) {
     assert!(item.closes_at() >= item.window.start());
     assert_eq!(item.is_closed_at(item.closes_at().saturating_sub(1)), item.closes_at() == 0);
     item.may_start_from(UnixNanos::from_secs(i64::MAX));
+    for lane in &item.lanes {
+        item.last_sequence(*lane);
+    }
+    if let Some(end) = item.log_end {
+        assert_eq!(LogEnd::decode(&end.encode()), Ok(end));
+    }
 }
 
 fn service(item: &Item) {

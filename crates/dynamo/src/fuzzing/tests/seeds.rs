@@ -24,6 +24,7 @@ use crate::derived::{BlockManifest, BlockMember, DerivedItem, Manifest, PointerB
 use crate::item::{item, lasting_item};
 use crate::keys::{self, ArchivedSort, Digest, Key, Run, attribute};
 use crate::log::{LogRecord, PackStorage, StoredRecord, Tier};
+use crate::window::LogEnd;
 
 type Inputs = Vec<(&'static str, Vec<Span>)>;
 
@@ -163,6 +164,10 @@ fn write_items(name: &str, packs: &[Vec<u8>], record: Vec<u8>, manifest: &Manife
     let lanes = LANES.iter().map(|lane| lane.0.to_vec()).collect();
     of_window.inner_mut().insert(attribute::LANES.to_owned(), AttributeValue::Bs(lanes));
     of_window.inner_mut().insert(attribute::GRACE.to_owned(), AttributeValue::N("60".to_owned()));
+    let mut ended = of_window.clone();
+    ended.inner_mut().remove(attribute::MANIFEST);
+    let end = LogEnd::new(&manifest.lanes, &manifest.last_sequences).encode();
+    ended.inner_mut().insert(attribute::LOG_END.to_owned(), AttributeValue::B(end));
     let content = [(attribute::RECORD, record), (attribute::PACK, packs[0].clone())];
     let of_log = item(keys::record(&tenant, place()), EXPIRY, content);
     let archived = |sort: ArchivedSort, content: &[u8]| {
@@ -176,6 +181,7 @@ fn write_items(name: &str, packs: &[Vec<u8>], record: Vec<u8>, manifest: &Manife
     let part = |number, content| archived(ArchivedSort::Part { span, parts, number }, content);
     let of_archive = [archived(ArchivedSort::Whole(span), &packs[0]), part(0, first), part(1, second)];
     add("stored_items", &format!("{name}-window"), &encoded(&[of_window]))?;
+    add("stored_items", &format!("{name}-ended-window"), &encoded(&[ended]))?;
     add("stored_items", &format!("{name}-log"), &encoded(&[of_log]))?;
     add("stored_items", &format!("{name}-archive"), &encoded(&of_archive))
 }
