@@ -83,6 +83,9 @@ impl<'a> Driver<'a> {
             Some(())
         };
         let is_interrupted = self.stop.run_until_cancelled(sending).await.flatten().is_none();
+        if is_interrupted {
+            tracing::info!("nothing more is sent, waiting for answers");
+        }
         // With every slot in hand nothing is in flight.
         let _every_slot = free.acquire_many(self.max_in_flight.get()).await;
         Run { elapsed: start.elapsed(), is_interrupted }

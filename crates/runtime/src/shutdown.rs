@@ -20,9 +20,9 @@ pub fn on_signal() -> io::Result<CancellationToken> {
     let stop = token.clone();
     tokio::spawn(async move {
         let name = next(&mut terminate, &mut interrupt).await;
-        // First, so that whoever reads the line can count on it.
-        stop.cancel();
+        // First, so that it stands before all that comes of it.
         tracing::info!(signal = name, "shutdown requested");
+        stop.cancel();
         let name = next(&mut terminate, &mut interrupt).await;
         tracing::warn!(signal = name, "shutdown requested again, exiting without draining");
         std::process::exit(IMPATIENT);

@@ -147,7 +147,7 @@ stop_servers() {
       sleep 0.1
     done
     if kill -KILL "$pid" 2>/dev/null; then status=1; fi
-    tail -n 1 "$work/server-$index.log" | grep -q ' stopped' || status=1
+    grep -q ' stopped' "$work/server-$index.log" || status=1
   done
   return $status
 }

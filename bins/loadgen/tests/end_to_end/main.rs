@@ -129,7 +129,7 @@ async fn a_signal_ends_the_run_with_what_is_in_flight_and_a_summary() {
     receiver.someone_waits().await;
     Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
-    let is_heard = |line: Result<String, _>| line.unwrap().contains("shutdown requested");
+    let is_heard = |line: Result<String, _>| line.unwrap().contains("nothing more is sent");
     assert!(log.any(is_heard));
     receiver.release();
     let (code, stdout, _) = texts(&child.wait_with_output().unwrap());
