@@ -1,6 +1,7 @@
 //! What the tests that cross crates share: stores on a test engine, servers in processes of their own.
 
 mod edges;
+mod memory;
 mod process;
 
 use std::error::Error;
@@ -16,7 +17,8 @@ use jaeger_dynamodb_testkit::conformance::StoreUnderTest;
 use jaeger_dynamodb_testkit::{EngineHandle, TestEngine, TokioClock};
 
 pub use edges::{EdgeSums, edge_sums};
-pub use process::ServerProcess;
+pub use memory::{peak_kibibytes, resident_kibibytes};
+pub use process::{ServerProcess, local_credentials};
 
 /// When tests begin: 2025-10-09T08:53:20Z.
 pub const NOW: UnixNanos = UnixNanos::from_secs(1_760_000_000);

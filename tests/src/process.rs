@@ -12,7 +12,7 @@ use std::time::Duration;
 use jaeger_dynamodb_core::Clock;
 use tempfile::NamedTempFile;
 
-use crate::{AnyError, tokio_clock};
+use crate::{AnyError, resident_kibibytes, tokio_clock};
 use http::get;
 use log::Addresses;
 
@@ -22,11 +22,10 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
 
 /// What every server is set to unless its flags say otherwise.
-const SETTINGS: [(&str, &str); 4] = [
+const SETTINGS: [(&str, &str); 3] = [
     ("JAEGER_DYNAMODB_LISTEN", "127.0.0.1:0"),
     ("JAEGER_DYNAMODB_ARCHIVE_LISTEN", "127.0.0.1:0"),
     ("JAEGER_DYNAMODB_HTTP_LISTEN", "127.0.0.1:0"),
-    ("AWS_REGION", "local"),
 ];
 
 /// A server that runs until this is dropped. A test's own requests to it are no business of this type.
@@ -115,9 +114,7 @@ impl ServerProcess {
     /// # Errors
     /// When the process has ended.
     pub fn rss_bytes(&self) -> Result<u64, AnyError> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid()))?;
-        let kilobytes = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.strip_suffix("kB"));
-        Ok(kilobytes.ok_or("the process has no memory any more")?.trim().parse::<u64>()? * 1024)
+        Ok(resident_kibibytes(self.pid())? * 1024)
     }
 
     /// Sends the signal of this name, such as `STOP` and `CONT`.
@@ -224,11 +221,20 @@ impl Drop for ServerProcess {
 
 fn command(access_key: &str, flags: &[&str]) -> Command {
     let mut command = Command::new(binary());
-    command.args(flags).env_clear().envs(SETTINGS);
-    // Of no worth to anybody: engines for tests accept any.
-    command.env("AWS_ACCESS_KEY_ID", access_key).env("AWS_SECRET_ACCESS_KEY", "local");
-    command.env("AWS_EC2_METADATA_DISABLED", "true");
+    command.args(flags).env_clear().envs(SETTINGS).envs(local_credentials(access_key));
     command
+}
+
+/// What a process needs in its environment to reach an engine, which knows it by its access key. Of no worth to anybody:
+/// engines for tests accept any.
+#[must_use]
+pub fn local_credentials(access_key: &str) -> [(&'static str, &str); 4] {
+    [
+        ("AWS_REGION", "local"),
+        ("AWS_ACCESS_KEY_ID", access_key),
+        ("AWS_SECRET_ACCESS_KEY", "local"),
+        ("AWS_EC2_METADATA_DISABLED", "true"),
+    ]
 }
 
 #[expect(clippy::disallowed_methods, reason = "the settings of a test that no program reads")]

@@ -9,8 +9,6 @@
 mod asked;
 mod cpu;
 mod memory;
-#[path = "../shared/peak_memory.rs"]
-mod peak_memory;
 mod service;
 #[path = "../shared/thread_cpu.rs"]
 mod thread_cpu;

@@ -11,11 +11,10 @@ use jaeger_dynamodb_core::Span;
 use jaeger_dynamodb_dynamo::StoreConfig;
 use jaeger_dynamodb_loadgen::{Load, Workload};
 use jaeger_dynamodb_proto::convert::spans_from_otlp;
-use jaeger_dynamodb_tests::{AnyError, aws_config};
+use jaeger_dynamodb_tests::{AnyError, aws_config, peak_kibibytes};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use crate::peak_memory::peak_memory;
 use crate::service::{self, Service};
 use crate::thread_cpu::thread_cpu;
 
@@ -91,9 +90,9 @@ pub(crate) async fn derive(directory: &Path, job_memory: usize) -> Result<(), An
     service.close_window();
     let config = StoreConfig { job_memory_bytes: job_memory, ..aws_config() };
     let store = service.store(2, config).await?;
-    let (before, cpu, started) = (peak_memory("self")?, thread_cpu()?, Instant::now());
+    let (before, cpu, started) = (peak_memory()?, thread_cpu()?, Instant::now());
     let derivation = service::derive(&store).await?;
-    let after = peak_memory("self")?;
+    let after = peak_memory()?;
     println!(
         "| {} MiB | {before:.0} MiB | {after:.0} MiB | {:.0} MiB | {} | {:.0} | {} | {} | {:.0} s | {:.1} s |",
         job_memory / MIB,
@@ -107,6 +106,11 @@ pub(crate) async fn derive(directory: &Path, job_memory: usize) -> Result<(), An
     );
     service.end().await;
     Ok(())
+}
+
+/// The most memory that this process ever had, in MiB.
+fn peak_memory() -> Result<f64, AnyError> {
+    Ok(peak_kibibytes(std::process::id())? as f64 / 1024.0)
 }
 
 fn directory_bytes(directory: &Path) -> Result<u64, AnyError> {

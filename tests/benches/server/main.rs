@@ -6,8 +6,6 @@
 
 #[path = "../shared/asked.rs"]
 mod asked;
-#[path = "../shared/peak_memory.rs"]
-mod peak_memory;
 mod processes;
 mod unary;
 

@@ -7,10 +7,8 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use jaeger_dynamodb_tests::AnyError;
+use jaeger_dynamodb_tests::{AnyError, peak_kibibytes};
 use tempfile::TempDir;
-
-use crate::peak_memory;
 
 /// Ticks a second of `/proc/PID/stat`, on every Linux that Rust runs on.
 const TICKS: f64 = 100.0;
@@ -105,7 +103,7 @@ impl Server {
     }
 
     pub(crate) fn peak_memory(&self) -> Result<f64, AnyError> {
-        peak_memory::peak_memory(&self.process.id().to_string())
+        Ok(peak_kibibytes(self.process.id())? as f64 / 1024.0)
     }
 }
 

@@ -10,7 +10,7 @@ use jaeger_dynamodb_proto::jaeger::storage::v1::WriteSpanResponse;
 use jaeger_dynamodb_proto::opentelemetry::proto::collector::trace::v1::ExportTraceServiceResponse;
 use jaeger_dynamodb_proto::opentelemetry::proto::trace::v1::ResourceSpans;
 
-use jaeger_dynamodb_tests::{AnyError, ServerProcess, tokio_clock};
+use jaeger_dynamodb_tests::{AnyError, ServerProcess, peak_kibibytes, tokio_clock};
 use prost::Message;
 use prost::bytes::Bytes;
 use tempfile::TempDir;
@@ -208,9 +208,7 @@ impl World {
 
     /// The most memory that the server has taken so far.
     pub(crate) fn peak_bytes(&self) -> Result<u64, AnyError> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.server.pid()))?;
-        let kilobytes = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.strip_suffix("kB"));
-        Ok(kilobytes.ok_or("the process has no memory any more")?.trim().parse::<u64>()? * 1000)
+        Ok(peak_kibibytes(self.server.pid())? * 1024)
     }
 
     /// Returns once all that was written is derived, and old enough to be read by.
